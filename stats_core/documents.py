@@ -1,0 +1,295 @@
+"""The documents as structs: what lies in the store, field by field.
+
+Every instant is an aware UTC datetime, cut to milliseconds. `id` is `_id` in the store. Optional fields that hold their
+default are left out of the stored document. `docs/data-model.md` is generated from this module.
+"""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Source = Literal["extended", "account", "api"]
+Kind = Literal["track", "episode", "chapter", "unknown"]
+State = Literal["stored", "unidentified", "duplicate", "superseding", "superseded", "invalid"]
+Privacy = Literal["exclude", "include", "only"]
+FileStatus = Literal["imported", "refused"]
+ImportStatus = Literal["waiting", "importing", "imported", "partial", "refused", "failed"]
+
+KINDS: tuple[Kind, ...] = ("track", "episode", "chapter", "unknown")
+SOURCES: tuple[Source, ...] = ("extended", "account", "api")
+STATES: tuple[State, ...] = ("stored", "unidentified", "duplicate", "superseding", "superseded", "invalid")
+
+
+class Part(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A piece of a document."""
+
+
+class Document(Part, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """A document of a collection; `id` is its key."""
+
+    id: str
+
+
+class Observation(Part, kw_only=True, omit_defaults=True):
+    """One row of an export as it is kept: what was played, when, how. Personal fields were dropped at parsing."""
+
+    end: datetime
+    """When the stream ended (Spotify's `ts`, whole seconds; account data: cut to the minute)."""
+    ms: int
+    """Milliseconds really listened."""
+    source: Source
+    kind: Kind
+    uri: str | None = None
+    name: str | None = None
+    """Title of the track, episode or chapter."""
+    artist: str | None = None
+    """Album artist, as exports give it."""
+    album: str | None = None
+    show: str | None = None
+    audiobook: str | None = None
+    audiobook_uri: str | None = None
+    author: str | None = None
+    video: bool = False
+    platform: str | None = None
+    """Family: android, ios, windows, osx, linux, web_player, cast, console, tv, speaker or unknown."""
+    model: str | None = None
+    country: str | None = None
+    reason_start: str | None = None
+    reason_end: str | None = None
+    shuffle: bool | None = None
+    skipped: bool | None = None
+    offline: bool | None = None
+    private: bool | None = None
+    client_clock: datetime | None = None
+    """The player's own clock at the start of the stream (Spotify's `offline_timestamp`), whole seconds."""
+
+
+class Play(Observation, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
+    """A play: its winner's fields, and whole every other observation of it that says something else.
+
+    `id` is `<user>|<end as YYYYMMDDTHHMMSSZ>|<ms, 8 digits>|<n, 4 digits>`.
+    """
+
+    id: str
+    user: str
+    start: datetime
+    """Where the play belongs in time, with all its milliseconds."""
+    others: list[Observation] = []
+
+
+class InvalidRow(Part, kw_only=True, omit_defaults=True):
+    """A row that could not be kept. Never quotes a dropped field."""
+
+    row: int
+    """Counted from 1 within its JSON file."""
+    field: str
+    reason: str
+
+
+class ImportFile(Part, kw_only=True, omit_defaults=True):
+    """One JSON file of an import and what became of its rows: `rows` = sum of `states`."""
+
+    path: str
+    """Inside the ZIP; a loose file's own name."""
+    status: FileStatus
+    generation: str | None = None
+    """extended-1 ... extended-5, account-music, account-podcast, account-audiobook, library or playlists."""
+    rows: int = 0
+    states: dict[State, int] = {}
+    invalid: list[InvalidRow] = []
+    """The first 1,000 invalid rows."""
+    reason: str | None = None
+    """Why it was refused and what to do."""
+    first_play: datetime | None = None
+    last_play: datetime | None = None
+
+
+class IgnoredMember(Part, kw_only=True, omit_defaults=True):
+    """A member of a ZIP that holds no listening history."""
+
+    path: str
+    reason: str
+
+
+class Import(Document, kw_only=True, omit_defaults=True):
+    """A dropped file and its ledger. `id` is `<user>|<SHA-256 of its bytes>`."""
+
+    user: str
+    digest: str
+    name: str
+    status: ImportStatus
+    received_at: datetime
+    """When it was first taken in; rows later than this lie in the future and are invalid."""
+    finished_at: datetime | None = None
+    size: int = 0
+    generations: list[str] = []
+    rows: int = 0
+    states: dict[State, int] = {}
+    files: list[ImportFile] = []
+    ignored: list[IgnoredMember] = []
+    reason: str | None = None
+    first_play: datetime | None = None
+    last_play: datetime | None = None
+    run_id: str | None = None
+    """The Dagster run that imported it, if one did."""
+
+
+class Carried(Document, kw_only=True, omit_defaults=True):
+    """Which observations an import brought or confirmed in a UTC month of end: parallel lists, one entry per row.
+
+    `id` is `<user>|<digest>|<month>|<part>`.
+    """
+
+    user: str
+    import_id: str
+    month: str
+    part: int
+    fingerprints: list[int]
+    """Signed 64-bit fingerprints of the observations: the contents lie in the plays."""
+    files: list[int]
+    """Position in the import's `files`."""
+    rows: list[int]
+    """Row number in that file, counted from 1."""
+    states: list[int]
+    """Position in STATES of what the row ended as."""
+    generations: dict[str, str]
+    """Position in the import's `files` -> generation, for the files named here."""
+
+
+class SavedItem(Part, kw_only=True, omit_defaults=True):
+    """A track or episode of a library or playlist: gives plays with names only their URI."""
+
+    uri: str
+    name: str
+    by: str
+    """Artist of a track, show of an episode."""
+
+
+class SavedItems(Document, kw_only=True, omit_defaults=True):
+    """Items of one library or playlist file, at most 5,000 a document. `id` is `<user>|<digest>|<file>|<part>`."""
+
+    user: str
+    import_id: str
+    items: list[SavedItem]
+
+
+class StreamRule(msgspec.Struct, kw_only=True, frozen=True):
+    """What counts as a play, chosen when asked; a listener's own where a question names none."""
+
+    min_ms: int = 30_000
+    private: Privacy = "exclude"
+    kinds: tuple[Kind, ...] | None = None
+    """None: what the statistic itself defaults to (tracks; for shows, episodes)."""
+
+
+class Listener(Document, kw_only=True, omit_defaults=True):
+    """A person whose history is kept. `id` is the user name."""
+
+    created_at: datetime
+    timezone: str = "UTC"
+    rule: StreamRule = StreamRule()
+    revision: int = 0
+    """Raised by every change of plays or settings, by compare-and-set."""
+    months: dict[str, int] = {}
+    """UTC month of start -> revision of its columns: exactly what a reader loads."""
+    saved: int = 0
+    """Revision of the columns that hold the names of library and playlists; 0: there are none."""
+
+
+class Columns(Document, kw_only=True, omit_defaults=True):
+    """A part of a listener's UTC month as an Arrow IPC stream (derived). `id` is `<user>|<month>|<revision>|<part>`."""
+
+    user: str
+    month: str
+    revision: int
+    part: int
+    parts: int
+    plays: int
+    table: bytes
+
+
+class Mark(Document, kw_only=True, omit_defaults=True):
+    """This listener's month changed: what drives everything derived. `id` is `<user>|<month>`."""
+
+    user: str
+    month: str
+    revision: int
+    """Raised by every marking, so that a reader can compare and delete."""
+    marked_at: datetime
+    import_id: str | None = None
+
+
+class Lease(Document, kw_only=True, omit_defaults=True):
+    """The right to write one thing; `id` names the thing, e.g. `plays|<user>`."""
+
+    owner: str
+    host: str
+    pid: int
+    purpose: str
+    expires_at: datetime
+    revision: int
+
+
+class AccessKey(Document, kw_only=True, omit_defaults=True):
+    """A key of the REST service. `id` is the SHA-256 of the key: the key itself is shown once and never kept."""
+
+    name: str
+    created_at: datetime
+    user: str | None = None
+    """The one listener it opens; none: it is an admin key."""
+
+
+class Layout(Document, kw_only=True, omit_defaults=True):
+    """Which version of the collections' layout the store holds. One document, `layout`."""
+
+    version: int
+
+
+class DailyTotal(Document, kw_only=True, omit_defaults=True):
+    """A listener's day in their time zone and rule (derived). `id` is `<user>|<date>`."""
+
+    user: str
+    month: str
+    date: str
+    plays: int
+    ms: int
+    tracks: int
+    artists: int
+
+
+class TopEntry(Part, kw_only=True, omit_defaults=True):
+    """A line of a monthly top."""
+
+    rank: int
+    id: str
+    name: str | None
+    artist: str | None = None
+    plays: int
+    ms: int
+
+
+class MonthlyTop(Document, kw_only=True, omit_defaults=True):
+    """A listener's 100 most played of a month in their time zone and rule (derived). `id` is `<user>|<month>|<of>`."""
+
+    user: str
+    month: str
+    of: Literal["tracks", "artists", "albums"]
+    total: int
+    entries: list[TopEntry]
+
+
+class ListenerTotals(Document, kw_only=True, omit_defaults=True):
+    """A listener's whole history in their rule (derived). `id` is the user name."""
+
+    user: str
+    revision: int
+    """The listener's revision these totals were counted at."""
+    plays: int
+    ms: int
+    tracks: int
+    artists: int
+    albums: int
+    active_days: int
+    first_play: datetime | None = None
+    last_play: datetime | None = None

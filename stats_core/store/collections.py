@@ -1,0 +1,31 @@
+"""Every collection: its documents and its indexes. `docs/data-model.md` is generated from this list."""
+
+from stats_core import documents as d
+from stats_core.store.port import Collection, Index, Stored
+
+plays = Collection("plays", d.Play, (Index(("user", "start")),))
+imports = Collection("imports", d.Import, (Index(("user", "received_at")), Index(("status",))))
+carried = Collection("carried", d.Carried, (Index(("user", "month")), Index(("import_id",))))
+saved_items = Collection("saved_items", d.SavedItems, (Index(("user",)), Index(("import_id",))))
+listeners = Collection("listeners", d.Listener)
+columns = Collection("columns", d.Columns, (Index(("user", "month")),))
+marks = Collection("marks", d.Mark, (Index(("user",)),))
+leases = Collection("leases", d.Lease)
+access_keys = Collection("access_keys", d.AccessKey, (Index(("user",)),))
+layout = Collection("layout", d.Layout)
+daily_totals = Collection("daily_totals", d.DailyTotal, (Index(("user", "month")), Index(("user", "date"))))
+monthly_tops = Collection("monthly_tops", d.MonthlyTop, (Index(("user", "month")),))
+listener_totals = Collection("listener_totals", d.ListenerTotals)
+
+ALL: tuple[Collection[Stored], ...] = (
+    plays, imports, carried, saved_items, listeners, columns, marks, leases, access_keys, layout,
+    daily_totals, monthly_tops, listener_totals,
+)  # fmt: skip
+
+DERIVED = (columns, daily_totals, monthly_tops, listener_totals)
+"""Can be dropped and rebuilt from the others at any time, with the same result."""
+
+OF_A_LISTENER = (plays, imports, carried, saved_items, columns, marks, access_keys, daily_totals, monthly_tops)
+"""Hold documents with a `user` field: what erasing a listener empties."""
+
+LAYOUT_VERSION = 1

@@ -1,0 +1,147 @@
+"""The port: what a store can do, the same on SQLite and MongoDB. Small, so that both stay honest.
+
+Every query is indexed: one that is not raises before it reaches a database.
+"""
+
+from collections.abc import Collection as Several
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Generic, Protocol, TypeVar
+
+from stats_core.errors import UnindexedQuery
+
+Scalar = str | int | bool | object
+"""What a field compares with: str, int, bool or an aware datetime."""
+
+
+class Stored(Protocol):
+    """Any document struct: it has a key."""
+
+    id: str
+
+
+D = TypeVar("D", bound=Stored)
+D_co = TypeVar("D_co", bound=Stored, covariant=True)
+
+
+@dataclass(frozen=True)
+class Index:
+    """An index over top-level fields, in this order."""
+
+    fields: tuple[str, ...]
+    unique: bool = False
+
+
+@dataclass(frozen=True)
+class Collection(Generic[D_co]):
+    """A collection, declared once: its name, its documents' struct, its indexes besides `_id`."""
+
+    name: str
+    document: type[D_co]
+    indexes: tuple[Index, ...] = ()
+
+
+@dataclass(frozen=True)
+class Range:
+    """A half-open range `[low, high)` of one field; None: no bound."""
+
+    field: str
+    low: Scalar | None = None
+    high: Scalar | None = None
+
+
+@dataclass(frozen=True)
+class Query:
+    """Which documents, in which order. Equal fields, then at most one of `one_of`, then at most one range or order.
+
+    `order` names `_id` or an index field; ties come in the order of `_id`, in the same direction. Without an order,
+    documents come in any order.
+    """
+
+    equal: Mapping[str, Scalar] = field(default_factory=dict)
+    one_of: Mapping[str, Several[Scalar]] = field(default_factory=dict)
+    range: Range | None = None
+    order: str | None = None
+    descending: bool = False
+    limit: int | None = None
+
+
+def check_indexed(collection: Collection[Stored], query: Query) -> None:
+    """Raise UnindexedQuery unless one index serves the whole query.
+
+    The compared fields must be a leading part of one index (or `_id` alone), the range or order field must follow them.
+    """
+    fixed = set(query.equal) | set(query.one_of)
+    sweep = {query.range.field} if query.range else set()
+    if query.order:
+        sweep.add(query.order)
+    if len(query.one_of) > 1 or len(sweep) > 1:
+        raise UnindexedQuery(f"{collection.name}: at most one `one_of`, and one field for range and order: {query}")
+    if query.one_of and query.order and set(query.one_of) != {query.order}:
+        raise UnindexedQuery(f"{collection.name}: `one_of` cannot be ordered by another field: {query}")
+    swept = next(iter(sweep), None)
+    for fields in (("_id",), *(index.fields for index in collection.indexes)):
+        leading = set(fields[: len(fixed)])
+        following = fields[len(fixed)] if len(fields) > len(fixed) else None
+        if leading == fixed and (swept is None or swept == following or swept in fixed):
+            return
+    raise UnindexedQuery(f"{collection.name}: no index serves {query}")
+
+
+class Store(Protocol):
+    """Where documents live. Safe to share between threads; one instance a process.
+
+    Every call raises StoreUnavailable when the store cannot be reached or is locked for too long, StoreFull when it has
+    no room, each with a text for a person.
+    """
+
+    def insert(self, collection: Collection[D], documents: Iterable[D]) -> list[str]:
+        """Insert new documents, in batches; answer the ids that were there already, which stay untouched.
+
+        A document that violates another unique index counts as already there too.
+        """
+        ...
+
+    def put(self, collection: Collection[D], documents: Iterable[D]) -> None:
+        """Write whole documents, in batches, replacing those of the same id."""
+        ...
+
+    def replace(self, collection: Collection[D], document: D, revision: int) -> bool:
+        """Compare and set: write `document` only if the stored one has this `revision`; say whether it was written."""
+        ...
+
+    def update(self, collection: Collection[D], identity: str, fields: Mapping[str, object]) -> bool:
+        """Set some fields of one document (built-in values or structs); say whether it was there."""
+        ...
+
+    def get(self, collection: Collection[D], identity: str) -> D | None:
+        """The document of that id."""
+        ...
+
+    def find(self, collection: Collection[D], query: Query = Query()) -> Iterator[D]:
+        """Documents one after the other, never all in memory. Writing while iterating is allowed.
+
+        Without any field the whole collection is read, in any order.
+        """
+        ...
+
+    def count(self, collection: Collection[D], query: Query = Query()) -> int:
+        """How many documents match (`limit` and `order` are ignored)."""
+        ...
+
+    def delete(self, collection: Collection[D], query: Query) -> int:
+        """Delete what matches, in batches; answer how many. A `revision` among `equal` makes it compare and delete:
+        beside an `_id` it needs no index."""
+        ...
+
+    def drop(self, collection: Collection[D]) -> None:
+        """Empty a collection (derived ones, to be rebuilt)."""
+        ...
+
+    def check(self) -> None:
+        """Answer quickly whether the store answers with the right layout: raises StoreError."""
+        ...
+
+    def close(self) -> None:
+        """End all connections of this process."""
+        ...
