@@ -1,0 +1,1 @@
+"""One true history out of many observations, and its columns."""
