@@ -1,0 +1,1 @@
+"""Reading Spotify's export files: recognise them by content, parse them, account for every row."""
