@@ -55,7 +55,7 @@ class Query:
     """Which documents, in which order. Equal fields, then at most one of `one_of`, then at most one range or order.
 
     `order` names `_id` or an index field; ties come in the order of `_id`, in the same direction. Without an order,
-    documents come in any order.
+    documents come in any order. A field that is None equals None, sorts first and lies in no range.
     """
 
     equal: Mapping[str, Scalar] = field(default_factory=dict)
@@ -66,26 +66,36 @@ class Query:
     limit: int | None = None
 
 
-def check_indexed(collection: Collection[Stored], query: Query) -> None:
-    """Raise UnindexedQuery unless one index serves the whole query.
+EVERYTHING = Query()
+"""The whole collection, in any order."""
 
-    The compared fields must be a leading part of one index (or `_id` alone), the range or order field must follow them.
+
+def check_indexed(collection: Collection[Stored], query: Query) -> tuple[str, ...]:
+    """The fields of the index that serves the whole query, in its order; raise UnindexedQuery if none does.
+
+    Every index but a unique one ends in `_id`, so the answered fields together are unique. The compared fields must be
+    its leading ones, range and order the field after them, and nothing but `_id` may follow an order.
     """
-    fixed = set(query.equal) | set(query.one_of)
-    sweep = {query.range.field} if query.range else set()
-    if query.order:
-        sweep.add(query.order)
-    if len(query.one_of) > 1 or len(sweep) > 1:
+    fixed = {*query.equal, *query.one_of}
+    sweep = {part for part in (query.range and query.range.field, query.order) if part}
+    if len(query.one_of) > 1 or len(sweep) > 1 or len(fixed) < len(query.equal) + len(query.one_of):
         raise UnindexedQuery(f"{collection.name}: at most one `one_of`, and one field for range and order: {query}")
-    if query.one_of and query.order and set(query.one_of) != {query.order}:
-        raise UnindexedQuery(f"{collection.name}: `one_of` cannot be ordered by another field: {query}")
-    swept = next(iter(sweep), None)
-    for fields in (("_id",), *(index.fields for index in collection.indexes)):
-        leading = set(fields[: len(fixed)])
-        following = fields[len(fixed)] if len(fields) > len(fixed) else None
-        if leading == fixed and (swept is None or swept == following or swept in fixed):
-            return
+    if query.limit is not None and query.limit < 0:
+        raise ValueError(f"{collection.name}: a limit is not negative: {query}")
+    for fields in (("_id",), *map(ordered_fields, collection.indexes)):
+        leading, following = fields[: len(fixed)], fields[len(fixed) :]
+        if set(leading) != fixed or (query.range and query.range.field not in following[:1]):
+            continue
+        if query.order is None or (following[:1] == (query.order,) and following[1:] in {(), ("_id",)}):
+            return fields
+        if set(query.one_of) == {query.order} and following in {(), ("_id",)}:
+            return fields
     raise UnindexedQuery(f"{collection.name}: no index serves {query}")
+
+
+def ordered_fields(index: Index) -> tuple[str, ...]:
+    """The fields an index really holds: `_id` ends every one that is not unique, so that ties are in order too."""
+    return index.fields if index.unique else (*index.fields, "_id")
 
 
 class Store(Protocol):
@@ -118,14 +128,14 @@ class Store(Protocol):
         """The document of that id."""
         ...
 
-    def find(self, collection: Collection[D], query: Query = Query()) -> Iterator[D]:
+    def find(self, collection: Collection[D], query: Query = EVERYTHING) -> Iterator[D]:
         """Documents one after the other, never all in memory. Writing while iterating is allowed.
 
         Without any field the whole collection is read, in any order.
         """
         ...
 
-    def count(self, collection: Collection[D], query: Query = Query()) -> int:
+    def count(self, collection: Collection[D], query: Query = EVERYTHING) -> int:
         """How many documents match (`limit` and `order` are ignored)."""
         ...
 
