@@ -35,6 +35,10 @@ class Refused(StatsError):
     """A file cannot be imported; the text says why and what to do."""
 
 
+class RefusedWhole(Refused):
+    """Not one member of a ZIP can be imported: it is unreadable or dangerous."""
+
+
 class ArchiveMissing(StatsError):
     """An import's file is neither in the archive nor in the inbox any more."""
 

@@ -118,6 +118,11 @@ class Parser:
                 columns.keep(end, ms, NO_CLOCK, self.vocabulary.items.code(item), context)
         return columns.parsed()
 
+    @staticmethod
+    def nothing() -> ParsedFile:
+        """What an empty list holds."""
+        return _Columns().parsed()
+
     def _extended_context(self, row: ExtendedRow, video: bool) -> Context:
         platform, model = platform_of(row.platform) if isinstance(row.platform, str) and row.platform else (None, None)
         return Context(

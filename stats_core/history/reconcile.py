@@ -1,0 +1,269 @@
+"""One true history out of all observations of a stretch of time: which are one play, which one wins, what its key is.
+
+A function of the set of observations alone, so that no order of imports and no packing of files can matter. Takes and
+returns arrays; a stretch is whole minutes, and nothing in one minute ever meets an extended or account observation of
+another.
+"""
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stats_core.documents import SOURCES
+from stats_core.history.items import Item
+from stats_core.history.matching import NONE, CrowdedRow, partners, slots
+from stats_core.history.observations import Ints, Observations, Vocabulary
+
+_MINUTE_MS: Final = 60_000
+_ACCOUNT: Final = SOURCES.index("account")
+
+STRENGTH: Final = np.array([{"extended": 2, "account": 1, "api": 0}[source] for source in SOURCES], np.int8)
+"""By position in SOURCES: the stronger source's observation wins."""
+
+
+@dataclass(frozen=True, eq=False)
+class Sightings:
+    """Observations and which file holds them: one entry a row of a file. Arrays of one length.
+
+    `file` numbers the files (any numbers, the same for rows of one file); `generation` ranks what wrote it.
+    """
+
+    observed: Observations
+    file: Ints
+    generation: Ints
+
+    def __len__(self) -> int:
+        return len(self.file)
+
+
+@dataclass(frozen=True, eq=False)
+class Reconciled:
+    """The plays of a stretch. `play` has one entry a sighting; the others one entry a play, in the order of keys."""
+
+    play: Ints
+    """Which play each sighting is of."""
+    winner: Ints
+    """Position of the sighting whose fields the play takes."""
+    n: Ints
+    """The last part of the key, among plays of one end and ms."""
+    fingerprint: Ints
+    """Of the winner's content."""
+    signature: npt.NDArray[np.uint64]
+    """Of the whole document: winner and others. Equal signatures need no write."""
+
+
+class Identities:
+    """What of an item decides sameness, as codes: its URI, its names with the kind, its names alone."""
+
+    def __init__(self) -> None:
+        self._uris: dict[str, int] = {}
+        self._names: dict[object, int] = {}
+        self._pairs: dict[object, int] = {}
+        self._codes: list[tuple[int, int, int]] = []
+
+    def of(self, vocabulary: Vocabulary) -> npt.NDArray[np.int64]:
+        """Rows (uri or -1, names, pair), one an item of the vocabulary, by code."""
+        for item in vocabulary.items.values[len(self._codes) :]:
+            self._codes.append(self._identity(item))
+        return np.array(self._codes, np.int64).reshape(-1, 3)
+
+    def _identity(self, item: Item) -> tuple[int, int, int]:
+        uri = NONE if item.uri is None else self._uris.setdefault(item.uri, len(self._uris))
+        named = item.name is not None or item.by is not None
+        names = (item.kind, item.name, item.by) if named else None
+        pair = (item.name, item.by) if named else None
+        return uri, self._names.setdefault(names, len(self._names)), self._pairs.setdefault(pair, len(self._pairs))
+
+
+def reconciled(sightings: Sightings, vocabulary: Vocabulary, identities: Identities) -> Reconciled:
+    """The plays of a stretch of time, out of every sighting in it."""
+    observed = sightings.observed
+    uri, names, pair = identities.of(vocabulary)[observed.item].T
+    sources = np.array([SOURCES.index(context.source) for context in vocabulary.contexts.values], np.int8)
+    source = sources[observed.context]
+    fingerprint = observed.fingerprints(vocabulary)
+    rows = pd.DataFrame(
+        {
+            "end": observed.end,
+            "minute": observed.end // _MINUTE_MS,
+            "ms": observed.ms,
+            "uri": uri,
+            "names": names,
+            "pair": pair,
+            "file": sightings.file,
+            "strength": STRENGTH[source],
+            "generation": sightings.generation,
+            "fingerprint": fingerprint,
+        }
+    )
+    play = np.empty(len(rows), np.int64)
+    account = source == _ACCOUNT
+    extended_rows = rows[~account]
+    play[~account] = _extended_plays(extended_rows)
+    if account.any():
+        _join_account(rows, account, play)
+    return _described(rows, play)
+
+
+def _extended_plays(rows: pd.DataFrame) -> Ints:
+    """A play number for each row: same end and ms, and connected by URI or names; as many as the largest file holds."""
+    with_uri = (rows["uri"] != NONE).to_numpy()
+    same_names, same_uri = _groups(rows, ["end", "ms", "names"]), _groups(rows[with_uri], ["end", "ms", "uri"])
+    component = _connected(same_names, with_uri, same_uri)
+    return _plays_of_components(rows, component)
+
+
+def _groups(rows: pd.DataFrame, by: list[str]) -> Ints:
+    """The number of each row's group: rows equal in these columns."""
+    return rows.groupby(by, sort=False).ngroup().to_numpy().astype(np.int64)
+
+
+def _connected(label: Ints, joined: npt.NDArray[np.bool_], group: Ints) -> Ints:
+    """Components: rows of one label belong together, and so do rows (where `joined`) of one group."""
+    base = label
+    while True:
+        least = _least(label[joined], group)
+        lowered = label.copy()
+        lowered[joined] = least
+        lowered = _least(lowered, base)
+        if np.array_equal(lowered, label):
+            return label
+        label = lowered
+
+
+def _least(values: Ints, group: Ints) -> Ints:
+    """For each row the least value of its group; groups are numbered from 0."""
+    if len(values) == 0:
+        return values
+    least = np.full(int(group.max()) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(least, group, values)
+    return least[group]
+
+
+def _plays_of_components(rows: pd.DataFrame, component: Ints) -> Ints:
+    """A play number for each row: a component holds as many plays as one file has rows of it at most."""
+    component = pd.factorize(component)[0].astype(np.int64)
+    in_file = pd.DataFrame({"component": component, "file": rows["file"].to_numpy()})
+    counts = in_file.groupby(["component", "file"], sort=False).size()
+    most = counts.groupby(level="component").max().sort_index().to_numpy().astype(np.int64)
+    play = (np.cumsum(most) - most)[component]
+    crowded = np.flatnonzero(most[component] > 1)
+    for positions in _grouped(crowded, component[crowded]):
+        play[positions] += _slots_of(rows.iloc[positions])
+    return play
+
+
+def _grouped(positions: npt.NDArray[np.intp], group: Ints) -> list[npt.NDArray[np.intp]]:
+    order = np.argsort(group, kind="stable")
+    cuts = np.flatnonzero(np.diff(group[order])) + 1
+    return np.split(positions[order], cuts) if len(positions) else []
+
+
+def _slots_of(rows: pd.DataFrame) -> Ints:
+    columns = (rows[name].tolist() for name in ("fingerprint", "uri", "names", "file", "generation"))
+    return np.array(slots([CrowdedRow(*values) for values in zip(*columns, strict=True)]), np.int64)
+
+
+def _join_account(rows: pd.DataFrame, account: npt.NDArray[np.bool_], play: Ints) -> None:
+    """Give account rows their plays, in place: those of extended rows of the same minute, ms and names, one to one."""
+    group = _groups(rows, ["minute", "ms", "pair"])
+    met = np.zeros(int(group.max()) + 1, bool)
+    met[group[account]] = True
+    near = met[group]
+    positions = np.flatnonzero(near)
+    # Joined: account rows of one group, and extended plays (by whatever of their rows) with them.
+    label = group[positions]
+    is_extended = ~account[positions]
+    component = _connected(label, is_extended, pd.factorize(play[positions[is_extended]])[0].astype(np.int64))
+    component = pd.factorize(component)[0].astype(np.int64)
+    account_component = component[~is_extended]
+    account_positions = positions[~is_extended]
+    account_rows = rows.iloc[account_positions]
+    weak = _plays_of_components(account_rows, account_component)
+
+    weak_counts = np.bincount(_firsts(account_component, weak), minlength=int(component.max()) + 1)
+    strong_component, strong_play = component[is_extended], play[positions[is_extended]]
+    strong_counts = np.bincount(_firsts(strong_component, strong_play), minlength=len(weak_counts))
+    new_number = int(play[~account].max()) + 1 if (~account).any() else 0
+    play[account_positions] = new_number + weak
+
+    simple = (weak_counts == 1) & (strong_counts == 1)
+    of_component = np.zeros(len(weak_counts), np.int64)
+    of_component[strong_component] = strong_play
+    joined = simple[account_component]
+    play[account_positions[joined]] = of_component[account_component[joined]]
+
+    hard = (strong_counts > 0) & ~simple
+    for members in _grouped(np.flatnonzero(hard[component]), component[hard[component]]):
+        _join_component(rows, account, play, positions[members])
+
+
+def _firsts(component: Ints, play: Ints) -> Ints:
+    """The component of each distinct play."""
+    _, first = np.unique(play, return_index=True)
+    return component[first]
+
+
+def _join_component(
+    rows: pd.DataFrame, account: npt.NDArray[np.bool_], play: Ints, positions: npt.NDArray[np.intp]
+) -> None:
+    """Pair account plays with extended plays that share names, as many as can be, in canonical order."""
+    pairs_of: dict[int, set[int]] = defaultdict(set)
+    order_of: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    weak: dict[int, list[int]] = defaultdict(list)
+    columns = zip(
+        positions.tolist(), rows["pair"].to_numpy()[positions].tolist(), rows["end"].to_numpy()[positions].tolist(),
+        rows["fingerprint"].to_numpy()[positions].tolist(), strict=True,
+    )  # fmt: skip
+    for position, pair, end, fingerprint in columns:
+        number = int(play[position])
+        pairs_of[number].add(pair)
+        order_of[number].append((end, fingerprint))
+        if account[position]:
+            weak[number].append(position)
+    ordered = sorted(pairs_of, key=lambda number: sorted(order_of[number]))
+    for number, strong in partners(ordered, set(weak), pairs_of).items():
+        play[weak[number]] = strong
+
+
+def _described(rows: pd.DataFrame, play: Ints) -> Reconciled:
+    """Winners, keys and signatures of the plays."""
+    order = np.lexsort(
+        (
+            rows["fingerprint"].to_numpy(),
+            -rows["generation"].to_numpy(),
+            -rows["strength"].to_numpy(),
+            play,
+        )
+    )
+    ordered_play = play[order]
+    is_first = np.ones(len(order), bool)
+    is_first[1:] = ordered_play[1:] != ordered_play[:-1]
+    winner = order[is_first]
+    number = np.empty(int(play.max()) + 1 if len(play) else 0, np.int64)
+    number[ordered_play[is_first]] = np.arange(len(winner))
+    dense = number[play] if len(play) else play
+    fingerprint = rows["fingerprint"].to_numpy()[winner]
+    contents = pd.DataFrame({"play": dense, "content": rows["fingerprint"].to_numpy()}).drop_duplicates()
+    others = np.zeros(len(winner), np.uint64)
+    np.add.at(others, contents["play"].to_numpy(), spread(contents["content"].to_numpy().view(np.uint64)))
+    end, ms = rows["end"].to_numpy()[winner], rows["ms"].to_numpy()[winner]
+    by_key = np.lexsort((others, fingerprint, ms, end))
+    position = np.empty(len(by_key), np.int64)
+    position[by_key] = np.arange(len(by_key))
+    keys = pd.DataFrame({"end": end[by_key], "ms": ms[by_key]})
+    n = keys.groupby(["end", "ms"], sort=False).cumcount().to_numpy().astype(np.int64)
+    signature = spread(fingerprint.view(np.uint64)) * np.uint64(3) + others
+    return Reconciled(
+        position[dense] if len(dense) else dense, winner[by_key], n, fingerprint[by_key], signature[by_key]
+    )
+
+
+def spread(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    """The numbers, their bits mixed, so that sums of them tell sets apart."""
+    values = (values ^ (values >> np.uint64(32))) * np.uint64(0x9FB21C651E98DF25)
+    return values ^ (values >> np.uint64(28))
