@@ -86,9 +86,12 @@ def check_indexed(collection: Collection[Stored], query: Query) -> tuple[str, ..
         leading, following = fields[: len(fixed)], fields[len(fixed) :]
         if set(leading) != fixed or (query.range and query.range.field not in following[:1]):
             continue
-        if query.order is None or (following[:1] == (query.order,) and following[1:] in {(), ("_id",)}):
-            return fields
-        if set(query.one_of) == {query.order} and following in {(), ("_id",)}:
+        in_order = (
+            following in {(), ("_id",)}
+            if query.order in query.one_of
+            else (not query.one_of and following[:1] == (query.order,) and following[1:] in {(), ("_id",)})
+        )
+        if query.order is None or in_order:
             return fields
     raise UnindexedQuery(f"{collection.name}: no index serves {query}")
 

@@ -268,7 +268,7 @@ class SqliteStore(Adapter):
             match code(error):
                 case sqlite3.SQLITE_FULL:
                     raise StoreFull(
-                        f"No room left for the store {self.path}: nothing of this batch was written. Make room, try again."
+                        f"No room left for the store {self.path}: nothing of this batch was written. Make room."
                     ) from error
                 case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
                     reason = f"another process has been writing for more than {PATIENCE:.0f} s; try again"
