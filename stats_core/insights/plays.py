@@ -1,0 +1,191 @@
+"""Plays: the passing plays themselves, newest first, page by page."""
+
+import struct
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from stats_core.documents import SOURCES, Kind, Source
+from stats_core.history.columns import UNKNOWN, History
+from stats_core.insights.parameters import COMMON, Json, Parameter, Whole
+from stats_core.insights.question import AnsweredPeriod, AnsweredRule, Question, Statistic
+from stats_core.insights.selection import Selection
+
+_KEY: Final = struct.Struct(">qqii")
+_LENGTH: Final = 32
+"""Characters of a cursor: 24 bytes in base64."""
+
+
+class ListedPlay(msgspec.Struct):
+    """A play as it is listed; what its source did not tell is null."""
+
+    id: str
+    start: str
+    end: str
+    ms: int
+    kind: Kind
+    name: str | None
+    artist: str | None
+    album: str | None
+    show: str | None
+    audiobook: str | None
+    uri: str | None
+    track: str | None
+    """Id of the track it counts for, as in `top/tracks`; null for other kinds."""
+    source: Source
+    platform: str | None
+    country: str | None
+    reason_start: str | None
+    reason_end: str | None
+    video: bool
+    shuffle: bool | None
+    skipped: bool | None
+    offline: bool | None
+    private: bool | None
+
+
+class Plays(msgspec.Struct):
+    """A page of plays, newest first."""
+
+    plays: list[ListedPlay]
+    cursor: str | None
+    """What to give for the next page; null on the last one."""
+    period: AnsweredPeriod
+    rule: AnsweredRule
+
+
+@dataclass(frozen=True, order=True)
+class Place:
+    """A play's place in the order of a history: its start and what its key is made of. It outlives other plays."""
+
+    start: int
+    end: int
+    ms: int
+    n: int
+
+    @property
+    def cursor(self) -> str:
+        """The place as opaque text."""
+        return urlsafe_b64encode(_KEY.pack(self.start, self.end, self.ms, self.n)).decode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class CursorParameter(Parameter[Place]):
+    """The cursor of an earlier answer."""
+
+    @property
+    def allowed(self) -> str:
+        return "the cursor of an earlier answer, as it stood there"
+
+    @property
+    def schema(self) -> Mapping[str, Json]:
+        return {"type": "string", "pattern": f"^[A-Za-z0-9_-]{{{_LENGTH}}}$"}
+
+    def read(self, text: str) -> Place:
+        if len(text) != _LENGTH or not text.isascii():
+            raise ValueError(text)
+        place = Place(*_KEY.unpack(urlsafe_b64decode(text)))
+        if place.cursor != text:
+            raise ValueError(text)
+        return place
+
+
+CURSOR = CursorParameter(
+    name="cursor",
+    description="Where the page begins: the cursor of the answer before. Without it: at the newest play.",
+    example=Place(1_721_000_000_000, 1_721_000_180_000, 180_000, 0).cursor,
+)
+LIMIT = Whole(
+    name="limit",
+    description="How many plays to answer at most.",
+    example="50",
+    default="100",
+    minimum=1,
+    maximum=500,
+)
+
+
+def plays(history: History, question: Question) -> Plays:
+    """A page of the passing plays, in the reverse order of (start, key)."""
+    positions = Selection(history, question).positions
+    place = question.get(CURSOR)
+    if place is not None:
+        positions = positions[: np.searchsorted(positions, _position(history, place))]
+    limit = question[LIMIT]
+    page = positions[-limit:][::-1].tolist()
+    cursor = _place(history, page[-1]).cursor if len(positions) > limit else None
+    return Plays(_listed(history, question, page), cursor, question.answered_period, question.rule)
+
+
+def _place(history: History, position: int) -> Place:
+    columns = (history.start, history.end, history.ms, history.n)
+    return Place(*(int(column[position]) for column in columns))
+
+
+def _position(history: History, place: Place) -> int:
+    """How many plays of the history come before a place."""
+    low, high = (int(np.searchsorted(history.start, place.start, side=side)) for side in ("left", "right"))
+    return low + sum(_place(history, position) < place for position in range(low, high))
+
+
+def _listed(history: History, question: Question, positions: list[int]) -> list[ListedPlay]:
+    chosen = np.array(positions, np.intp)
+    starts, ends = (question.zone.all_written(column[chosen]) for column in (history.start, history.end))
+    return [_play(history, question.user, *values) for values in zip(positions, starts, ends, strict=True)]
+
+
+def _play(history: History, user: str, position: int, start: str, end: str) -> ListedPlay:
+    code = int(history.item[position])
+    item = history.items[code]
+    track = int(history.tracks.of_item[code])
+    place = _place(history, position)
+    return ListedPlay(
+        id=f"{user}|{_key_time(place.end)}|{place.ms:08}|{place.n:04}",
+        start=start,
+        end=end,
+        ms=place.ms,
+        kind=item.kind,
+        name=item.name,
+        artist=item.artist,
+        album=item.album,
+        show=item.show,
+        audiobook=item.audiobook,
+        uri=item.uri,
+        track=history.tracks.entries[track].id if track >= 0 else None,
+        source=SOURCES[int(history.source[position])],
+        platform=history.platforms[int(history.platform[position])],
+        country=history.countries[int(history.country[position])],
+        reason_start=history.reason_starts[int(history.reason_start[position])],
+        reason_end=history.reason_ends[int(history.reason_end[position])],
+        video=bool(history.video[position]),
+        shuffle=_told(int(history.shuffle[position])),
+        skipped=_told(int(history.skipped[position])),
+        offline=_told(int(history.offline[position])),
+        private=_told(int(history.private[position])),
+    )
+
+
+def _told(flag: int) -> bool | None:
+    return None if flag == UNKNOWN else flag == 1
+
+
+def _key_time(instant: int) -> str:
+    """An end as it stands in a play's key."""
+    text = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=instant)).isoformat(timespec="seconds")
+    return text[:19].replace("-", "").replace(":", "") + "Z"
+
+
+STATISTIC = Statistic(
+    name="plays",
+    summary="The plays themselves",
+    description="The plays of a period, newest first, in pages: give an answer's `cursor` to get the next one. "
+    "`min_ms=0&kinds=track,episode,chapter,unknown&private=include` lists every one.",
+    parameters=(*COMMON, CURSOR, LIMIT),
+    answer=Plays,
+    function=plays,
+)
