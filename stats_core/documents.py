@@ -5,7 +5,7 @@ default are left out of the stored document. `docs/data-model.md` is generated f
 """
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -16,7 +16,18 @@ Privacy = Literal["exclude", "include", "only"]
 FileStatus = Literal["imported", "refused"]
 ImportStatus = Literal["waiting", "importing", "imported", "partial", "refused", "failed"]
 
+USER_NAME = "[a-z0-9][a-z0-9._-]{0,63}"
+"""What a listener may be called."""
+
+Generation = Literal[
+    "library", "playlists",
+    "account-music", "account-podcast", "account-audiobook",
+    "extended-1", "extended-2", "extended-3", "extended-4", "extended-5",
+]  # fmt: skip
+"""What a JSON file is: the later one here is the newer, and of two that say the same play the one to believe."""
+
 KINDS: tuple[Kind, ...] = ("track", "episode", "chapter", "unknown")
+GENERATIONS: tuple[Generation, ...] = get_args(Generation)
 SOURCES: tuple[Source, ...] = ("extended", "account", "api")
 STATES: tuple[State, ...] = ("stored", "unidentified", "duplicate", "superseding", "superseded", "invalid")
 
@@ -68,7 +79,7 @@ class Observation(Part, kw_only=True, omit_defaults=True):
 class Play(Observation, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     """A play: its winner's fields, and whole every other observation of it that says something else.
 
-    `id` is `<user>|<end as YYYYMMDDTHHMMSSZ>|<ms, 8 digits>|<n, 4 digits>`.
+    `id` is `<user>|<end as 2024-01-31T23:59:59Z>|<ms, 8 digits>|<n, 4 digits>`.
     """
 
     id: str
@@ -93,8 +104,8 @@ class ImportFile(Part, kw_only=True, omit_defaults=True):
     path: str
     """Inside the ZIP; a loose file's own name."""
     status: FileStatus
-    generation: str | None = None
-    """extended-1 ... extended-5, account-music, account-podcast, account-audiobook, library or playlists."""
+    generation: Generation | None = None
+    """None: an empty list, which tells nothing."""
     rows: int = 0
     states: dict[State, int] = {}
     invalid: list[InvalidRow] = []
@@ -123,7 +134,7 @@ class Import(Document, kw_only=True, omit_defaults=True):
     """When it was first taken in; rows later than this lie in the future and are invalid."""
     finished_at: datetime | None = None
     size: int = 0
-    generations: list[str] = []
+    generations: list[Generation] = []
     rows: int = 0
     states: dict[State, int] = {}
     files: list[ImportFile] = []
@@ -153,7 +164,7 @@ class Carried(Document, kw_only=True, omit_defaults=True):
     """Row number in that file, counted from 1."""
     states: list[int]
     """Position in STATES of what the row ended as."""
-    generations: dict[str, str]
+    generations: dict[str, Generation]
     """Position in the import's `files` -> generation, for the files named here."""
 
 

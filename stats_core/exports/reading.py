@@ -5,14 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from stats_core.documents import FileStatus, IgnoredMember, SavedItem
+from stats_core.documents import FileStatus, Generation, IgnoredMember, SavedItem
 from stats_core.errors import Refused, RefusedWhole
 from stats_core.exports.container import Member, Progress, members_of
 from stats_core.exports.json_rows import NOT_JSON, TRUNCATED, WRONG_SHAPE, RowReader
 from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.exports.recognise import (
     PEEK_BYTES,
-    Generation,
     has_history_name,
     has_video_name,
     recognised,

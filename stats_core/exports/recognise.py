@@ -2,15 +2,10 @@
 
 import json
 import re
-from typing import Final, Literal
+from typing import Final
 
+from stats_core.documents import Generation
 from stats_core.exports.json_rows import BOM
-
-Generation = Literal[
-    "extended-1", "extended-2", "extended-3", "extended-4", "extended-5",
-    "account-music", "account-podcast", "account-audiobook",
-    "library", "playlists",
-]  # fmt: skip
 
 PEEK_BYTES: Final = 64 << 10
 """Of a file that holds no history, no more than this is looked at."""

@@ -79,12 +79,16 @@ class Identities:
         return uri, self._names.setdefault(names, len(self._names)), self._pairs.setdefault(pair, len(self._pairs))
 
 
+def sources_of(vocabulary: Vocabulary) -> npt.NDArray[np.int8]:
+    """Position in SOURCES of each context, by code."""
+    return np.array([SOURCES.index(context.source) for context in vocabulary.contexts.values], np.int8)
+
+
 def reconciled(sightings: Sightings, vocabulary: Vocabulary, identities: Identities) -> Reconciled:
     """The plays of a stretch of time, out of every sighting in it."""
     observed = sightings.observed
     uri, names, pair = identities.of(vocabulary)[observed.item].T
-    sources = np.array([SOURCES.index(context.source) for context in vocabulary.contexts.values], np.int8)
-    source = sources[observed.context]
+    source = sources_of(vocabulary)[observed.context]
     fingerprint = observed.fingerprints(vocabulary)
     rows = pd.DataFrame(
         {
@@ -249,21 +253,35 @@ def _described(rows: pd.DataFrame, play: Ints) -> Reconciled:
     dense = number[play] if len(play) else play
     fingerprint = rows["fingerprint"].to_numpy()[winner]
     contents = pd.DataFrame({"play": dense, "content": rows["fingerprint"].to_numpy()}).drop_duplicates()
-    others = np.zeros(len(winner), np.uint64)
-    np.add.at(others, contents["play"].to_numpy(), spread(contents["content"].to_numpy().view(np.uint64)))
+    others = _sums(contents["play"].to_numpy(), contents["content"].to_numpy(), len(winner))
     end, ms = rows["end"].to_numpy()[winner], rows["ms"].to_numpy()[winner]
     by_key = np.lexsort((others, fingerprint, ms, end))
     position = np.empty(len(by_key), np.int64)
     position[by_key] = np.arange(len(by_key))
     keys = pd.DataFrame({"end": end[by_key], "ms": ms[by_key]})
     n = keys.groupby(["end", "ms"], sort=False).cumcount().to_numpy().astype(np.int64)
-    signature = spread(fingerprint.view(np.uint64)) * np.uint64(3) + others
+    signature = _signature(fingerprint, others)
     return Reconciled(
         position[dense] if len(dense) else dense, winner[by_key], n, fingerprint[by_key], signature[by_key]
     )
 
 
-def spread(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+def signature_of(winners: Ints, owner: Ints, contents: Ints) -> npt.NDArray[np.uint64]:
+    """The signatures of stored plays: the winner's fingerprint of each; of each content its owner and fingerprint."""
+    return _signature(winners, _sums(owner, contents, len(winners)))
+
+
+def _signature(winners: Ints, sums: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
+    return _spread(winners.view(np.uint64)) * np.uint64(3) + sums
+
+
+def _sums(owner: Ints, contents: Ints, plays: int) -> npt.NDArray[np.uint64]:
+    sums = np.zeros(plays, np.uint64)
+    np.add.at(sums, owner, _spread(contents.view(np.uint64)))
+    return sums
+
+
+def _spread(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:
     """The numbers, their bits mixed, so that sums of them tell sets apart."""
     values = (values ^ (values >> np.uint64(32))) * np.uint64(0x9FB21C651E98DF25)
     return values ^ (values >> np.uint64(28))

@@ -1,14 +1,16 @@
 """Every collection: its documents and its indexes. `docs/data-model.md` is generated from this list."""
 
+from collections.abc import Callable
+
 from stats_core import documents as d
-from stats_core.store.port import Collection, Index, Stored
+from stats_core.store.port import Collection, Index, Store, Stored
 
 plays = Collection("plays", d.Play, (Index(("user", "start")),))
 imports = Collection("imports", d.Import, (Index(("user", "received_at")), Index(("status",))))
 carried = Collection("carried", d.Carried, (Index(("user", "month")), Index(("import_id",))))
 saved_items = Collection("saved_items", d.SavedItems, (Index(("user",)), Index(("import_id",))))
 listeners = Collection("listeners", d.Listener)
-columns = Collection("columns", d.Columns, (Index(("user", "month")),))
+columns = Collection("columns", d.Columns, (Index(("user", "month", "revision", "part")),))
 marks = Collection("marks", d.Mark, (Index(("user",)),))
 leases = Collection("leases", d.Lease)
 access_keys = Collection("access_keys", d.AccessKey, (Index(("user",)),))
@@ -29,3 +31,7 @@ OF_A_LISTENER = (plays, imports, carried, saved_items, columns, marks, access_ke
 """Hold documents with a `user` field: what erasing a listener empties."""
 
 LAYOUT_VERSION = 1
+"""Raised when stored documents change their meaning. A new collection, index or field with a default needs none."""
+
+MIGRATIONS: dict[int, Callable[[Store], None]] = {}
+"""Layout version -> what brings a store from it to the next: idempotent, for it may be killed, or run twice at once."""

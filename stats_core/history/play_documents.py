@@ -1,0 +1,95 @@
+"""Plays as documents, made when they are written and not before: a month may hold hundreds of thousands."""
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from stats_core.documents import Observation, Play
+from stats_core.history.observations import NO_CLOCK, Ints, Observations, Vocabulary, instant
+from stats_core.history.reconcile import Reconciled
+
+Positions = npt.NDArray[np.intp]
+
+
+def play_ids(user: str, end: Ints, ms: Ints, n: Ints) -> list[str]:
+    """The keys of plays."""
+    ends = np.datetime_as_string(end.astype("datetime64[ms]"), unit="s").tolist()
+    rows = zip(ends, ms.tolist(), n.tolist(), strict=True)
+    return [f"{user}|{stamp}Z|{listened:08}|{number:04}" for stamp, listened, number in rows]
+
+
+class PlayDocuments:
+    """The documents of reconciled plays. `keys` has end, ms, n and start of each."""
+
+    def __init__(
+        self, user: str, observed: Observations, plays: Reconciled, keys: pd.DataFrame, vocabulary: Vocabulary
+    ) -> None:
+        self._user = user
+        self._observed = observed
+        self._plays = plays
+        self._keys = keys
+        self._vocabulary = vocabulary
+        self._fingerprints = observed.fingerprints(vocabulary)
+        self._sightings_of = np.argsort(plays.play, kind="stable")
+        counts = np.bincount(plays.play, minlength=len(keys))
+        self._first = np.cumsum(counts) - counts
+        self._count = counts
+
+    def of(self, which: Positions) -> Iterator[Play]:
+        """The documents of these plays."""
+        keys = self._keys.iloc[which]
+        ids = play_ids(self._user, keys["end"].to_numpy(), keys["ms"].to_numpy(), keys["n"].to_numpy())
+        winners = self._plays.winner[which]
+        rows = zip(ids, keys["start"].tolist(), winners.tolist(), which.tolist(), strict=True)
+        single = self._count == 1
+        numbers = (self._observed.end, self._observed.ms, self._observed.clock)
+        items, contexts = self._vocabulary.items.values, self._vocabulary.contexts.values
+        for identity, start, winner, play in rows:
+            end, ms, clock = (int(column[winner]) for column in numbers)
+            item, context = items[self._observed.item[winner]], contexts[self._observed.context[winner]]
+            yield Play(
+                id=identity, user=self._user, start=instant(start), end=instant(end), ms=ms,
+                source=context.source, kind=item.kind, uri=item.uri, name=item.name, artist=item.artist,
+                album=item.album, show=item.show, audiobook=item.audiobook, audiobook_uri=item.audiobook_uri,
+                author=item.author, video=context.video, platform=context.platform, model=context.model,
+                country=context.country, reason_start=context.reason_start, reason_end=context.reason_end,
+                shuffle=context.shuffle, skipped=context.skipped, offline=context.offline, private=context.private,
+                client_clock=None if clock == NO_CLOCK else instant(clock),
+                others=[] if single[play] else self._others(play, winner),
+            )  # fmt: skip
+
+    def holding_all(self, which: Positions, contents: Observations) -> Iterator[Play]:
+        """The documents of these plays, each holding `contents` besides its own: for a moment, to lose nothing."""
+        spare = list(observations(contents, self._vocabulary))
+        for play in self.of(which):
+            play.others = [*play.others, *spare]
+            yield play
+
+    def _others(self, play: int, winner: int) -> list[Observation]:
+        """Every other observation that says something else, once, in the order of fingerprints."""
+        first = self._first[play]
+        sightings = self._sightings_of[first : first + self._count[play]]
+        told = {int(self._fingerprints[winner])}
+        others: list[int] = []
+        for sighting in sightings[np.argsort(self._fingerprints[sightings], kind="stable")].tolist():
+            if int(self._fingerprints[sighting]) not in told:
+                told.add(int(self._fingerprints[sighting]))
+                others.append(sighting)
+        return list(observations(self._observed.take(np.array(others, np.intp)), self._vocabulary))
+
+
+def observations(observed: Observations, vocabulary: Vocabulary) -> Iterable[Observation]:
+    """Observations as they are stored."""
+    columns = (observed.end, observed.ms, observed.clock, observed.item, observed.context)
+    for end, ms, clock, item_code, context_code in zip(*(column.tolist() for column in columns), strict=True):
+        item, context = vocabulary.items.values[item_code], vocabulary.contexts.values[context_code]
+        yield Observation(
+            end=instant(end), ms=ms, source=context.source, kind=item.kind, uri=item.uri, name=item.name,
+            artist=item.artist, album=item.album, show=item.show, audiobook=item.audiobook,
+            audiobook_uri=item.audiobook_uri, author=item.author, video=context.video, platform=context.platform,
+            model=context.model, country=context.country, reason_start=context.reason_start,
+            reason_end=context.reason_end, shuffle=context.shuffle, skipped=context.skipped, offline=context.offline,
+            private=context.private, client_clock=None if clock == NO_CLOCK else instant(clock),
+        )  # fmt: skip

@@ -1,0 +1,288 @@
+"""Importing a dropped file: read it whole, keep it, bring the history in line, publish, close the ledger.
+
+Safe to stop anywhere and to run again: the second run ends in the same plays and the same ledger as one that was never
+stopped. Nothing is stored of a file that can't be read to its end.
+"""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from stats_core.clock import utc_now
+from stats_core.documents import Import, ImportFile, ImportStatus, Lease, Mark, SavedItems, State
+from stats_core.errors import ArchiveMissing, RefusedWhole, UnknownListener
+from stats_core.exports.parse import ParsedFile, Parser
+from stats_core.exports.reading import ReadExport, ReadFile, read_export
+from stats_core.history.ledger import counted
+from stats_core.history.marks import mark_months
+from stats_core.history.observations import (
+    Vocabulary,
+    concatenated,
+    instant,
+    instant_ms,
+    month_name,
+    months_of,
+)
+from stats_core.history.publishing import publish
+from stats_core.history.rewriting import Arriving, Rewriter
+from stats_core.imports.archive import archive_path, read_archive, read_manifest, write_archive
+from stats_core.listeners import known_listener, made_listener, plays_lease_name
+from stats_core.settings import Settings
+from stats_core.store import collections
+from stats_core.store.leases import Held, lease
+from stats_core.store.port import Query, Store
+
+_HASH_BLOCK: Final = 1 << 20
+_SAVED_OF_A_DOCUMENT: Final = 5_000
+_COUNTED_STATES: Final = 6
+
+
+@dataclass(frozen=True)
+class Watcher:
+    """Who wants to know how an import goes; each may be left out."""
+
+    read: Callable[[int], None] = lambda _: None
+    """Told bytes of the dropped file as they are read."""
+    written: Callable[[int, int], None] = lambda _done, _rows: None
+    """Told how many of the rows have found their place."""
+    waiting: Callable[[Lease], None] = lambda _: None
+    """Told once for whom the import waits, if it does."""
+
+
+@dataclass(frozen=True)
+class Dropped:
+    """A file on its way in."""
+
+    path: Path
+    name: str
+    digest: str = ""
+    """SHA-256 of its bytes; worked out when empty."""
+    run_id: str | None = None
+    watcher: Watcher = field(default_factory=Watcher)
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file's bytes, in hexadecimal."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        while block := file.read(_HASH_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def import_key(user: str, digest: str) -> str:
+    """The id of an import."""
+    return f"{user}|{digest}"
+
+
+def import_file(store: Store, settings: Settings, user: str, dropped: Dropped) -> tuple[Import, bool]:
+    """Import a ZIP or a JSON file for a listener, made if need be; its document, and whether it was finished before.
+
+    A refused file is no error: its document says why. Errors of the store and of the disk pass through; then the file
+    can be imported again.
+    """
+    digest = dropped.digest or digest_of(dropped.path)
+    made_listener(store, settings.inbox_dir, user, settings.default_timezone)
+    earlier = store.get(collections.imports, import_key(user, digest))
+    if earlier is not None and earlier.status == "imported":
+        return earlier, True
+    document = _begun(store, user, digest, dropped.name, dropped.path.stat().st_size, earlier, dropped.run_id)
+    parser = Parser(Vocabulary(), instant_ms(document.received_at), settings.keep_country)
+    try:
+        export = read_export(dropped.path, dropped.name, parser, dropped.watcher.read)
+    except RefusedWhole as error:
+        return _refused(store, document, str(error)), False
+    if any(file.status == "imported" for file in export.files):
+        manifest_of = (document.name, digest, document.size)
+        write_archive(archive_path(settings.archive_dir, user, digest), manifest_of, export, parser.vocabulary)
+    return _stored(store, document, export, parser.vocabulary, dropped.watcher), False
+
+
+def import_archived(
+    store: Store, settings: Settings, user: str, digest: str, watcher: Watcher | None = None, run_id: str | None = None
+) -> Import:
+    """Run an import again from the archive, with today's code; raises ArchiveMissing, UnknownListener."""
+    path = archive_path(settings.archive_dir, user, digest)
+    try:
+        known_listener(store, user)
+    except UnknownListener as error:
+        raise ArchiveMissing(
+            f"The listener {user!r} was deleted, and the archive with them: nothing to import."
+        ) from error
+    manifest = read_manifest(path)
+    earlier = store.get(collections.imports, import_key(user, digest))
+    document = _begun(store, user, digest, manifest.name, manifest.size, earlier, run_id)
+    parser = Parser(Vocabulary(), instant_ms(document.received_at), settings.keep_country)
+    export = read_archive(path, parser)
+    return _stored(store, document, export, parser.vocabulary, watcher or Watcher())
+
+
+def _begun(
+    store: Store, user: str, digest: str, name: str, size: int, earlier: Import | None, run_id: str | None
+) -> Import:
+    """The import's document while it runs; an earlier run's keeps its times."""
+    received_at = earlier.received_at if earlier else utc_now()
+    document = earlier or Import(
+        id=import_key(user, digest), user=user, digest=digest, name=name, size=size, status="importing",
+        received_at=received_at, run_id=run_id,
+    )  # fmt: skip
+    if document.status not in {"imported", "partial"}:
+        document = msgspec.structs.replace(document, status="importing", run_id=run_id or document.run_id, reason=None)
+    store.put(collections.imports, [document])
+    return document
+
+
+def _refused(store: Store, document: Import, reason: str) -> Import:
+    document = msgspec.structs.replace(document, status="refused", reason=reason, finished_at=utc_now())
+    store.put(collections.imports, [document])
+    return document
+
+
+def _stored(store: Store, document: Import, export: ReadExport, vocabulary: Vocabulary, watcher: Watcher) -> Import:
+    """Bring the history in line with a read export and close its ledger."""
+    user = document.user
+    purpose = f"importing {document.name}"
+    with lease(store, plays_lease_name(user), purpose=purpose, waiting=watcher.waiting) as held:
+        known_listener(store, user)  # erased while we waited: nobody is made anew
+        rewriter = Rewriter(store, user, held, vocabulary)
+        ledger = _Ledger(export.files)
+        months: set[str] = set()
+        rows = sum(len(file.parsed.rows) for file in export.files if file.parsed)
+        done = 0
+        arriving = _by_month(document.id, export.files)
+        for month, here in arriving.items():
+            rewritten = rewriter.rewrite(month, here)
+            months |= rewritten.months
+            ledger.count(here, rewritten.states)
+            done += len(here.row)
+            watcher.written(done, rows)
+        for month in _carried_months(store, document) - arriving.keys():
+            months |= rewriter.rewrite(month, without=document.id).months
+        saved = _save_items(store, document, export.files)
+        # An earlier run that was stopped may have changed months that this one found as they should be.
+        months |= {mark.month for mark in _marks_of(store, document)}
+        if months or saved:
+            publish(store, held, user, months, saved=saved)
+        mark_months(store, user, months, document.id)
+        return _closed(store, held, document, export, ledger)
+
+
+def _by_month(import_id: str, files: list[ReadFile]) -> dict[str, Arriving]:
+    """The rows of all files by UTC month of end, each month's in the order of time."""
+    parsed = [(position, file.parsed) for position, file in enumerate(files) if file.parsed is not None]
+    observed = concatenated([rows.observations for _, rows in parsed])
+    nothing = np.empty(0, np.int32)
+    file = np.concatenate([nothing, *(np.full(len(rows.rows), position, np.int32) for position, rows in parsed)])
+    row = np.concatenate([nothing, *(rows.rows for _, rows in parsed)])
+    generations = {position: generation for position, one in enumerate(files) if (generation := one.generation)}
+    order = np.lexsort((row, file, observed.ms, observed.end))
+    month = months_of(observed.end[order])
+    numbers, firsts = np.unique(month, return_index=True)
+    return {
+        month_name(number): Arriving(import_id, observed.take(here), file[here], row[here], generations)
+        for number, here in zip(numbers.tolist(), np.split(order, firsts[1:]) if len(numbers) else [], strict=True)
+    }
+
+
+def _carried_months(store: Store, document: Import) -> set[str]:
+    """Months in which an earlier run carried something; this one may read the file differently."""
+    if document.finished_at is None:
+        return set()
+    return {part.month for part in store.find(collections.carried, Query(equal={"import_id": document.id}))}
+
+
+class _Ledger:
+    """What the rows of each file end as."""
+
+    def __init__(self, files: list[ReadFile]) -> None:
+        self._counts = np.zeros((len(files), _COUNTED_STATES), np.int64)
+
+    def count(self, arriving: Arriving, states: "np.ndarray[tuple[int], np.dtype[np.int8]]") -> None:
+        """Add a month's rows."""
+        np.add.at(self._counts, (arriving.file, states), 1)
+
+    def of(self, position: int, parsed: ParsedFile) -> dict[State, int]:
+        """The states of one file's rows: their sum is its number of rows."""
+        states = counted(np.repeat(np.arange(_COUNTED_STATES, dtype=np.int8), self._counts[position]))
+        invalid = parsed.total - len(parsed.rows)
+        return {**states, "invalid": invalid} if invalid else states
+
+
+def _save_items(store: Store, document: Import, files: list[ReadFile]) -> bool:
+    """Keep what library and playlists call their URIs; says whether there was anything."""
+    documents = [
+        SavedItems(
+            id=f"{document.id}|{position}|{part:03}",
+            user=document.user,
+            import_id=document.id,
+            items=file.saved[at : at + _SAVED_OF_A_DOCUMENT],
+        )
+        for position, file in enumerate(files)
+        for part, at in enumerate(range(0, len(file.saved), _SAVED_OF_A_DOCUMENT))
+    ]
+    store.put(collections.saved_items, documents)
+    return bool(documents)
+
+
+def _closed(store: Store, held: Held, document: Import, export: ReadExport, ledger: _Ledger) -> Import:
+    files = [_import_file(position, file, ledger) for position, file in enumerate(export.files)]
+    states: dict[State, int] = {}
+    for file in files:
+        for state, count in file.states.items():
+            states[state] = states.get(state, 0) + count
+    statuses = {file.status for file in files}
+    status: ImportStatus = (
+        "imported" if statuses == {"imported"} else "partial" if "imported" in statuses else "refused"
+    )
+    firsts = [file.first_play for file in files if file.first_play]
+    lasts = [file.last_play for file in files if file.last_play]
+    closed = msgspec.structs.replace(
+        document,
+        status=status,
+        reason=next((file.reason for file in files), None) if status == "refused" else None,
+        finished_at=document.finished_at or utc_now(),
+        generations=sorted({file.generation for file in files if file.generation}),
+        rows=sum(file.rows for file in files),
+        states=states,
+        files=files,
+        ignored=export.ignored,
+        first_play=min(firsts, default=None),
+        last_play=max(lasts, default=None),
+    )
+    held.renew()
+    store.put(collections.imports, [closed])
+    return closed
+
+
+def _import_file(position: int, file: ReadFile, ledger: _Ledger) -> ImportFile:
+    parsed = file.parsed
+    first, last = _span(parsed)
+    return ImportFile(
+        path=file.path,
+        status=file.status,
+        generation=file.generation,
+        rows=parsed.total if parsed else 0,
+        states=ledger.of(position, parsed) if parsed else {},
+        invalid=parsed.invalid if parsed else [],
+        reason=file.reason,
+        first_play=first,
+        last_play=last,
+    )
+
+
+def _span(parsed: ParsedFile | None) -> tuple[datetime | None, datetime | None]:
+    if parsed is None or not len(parsed.rows):
+        return None, None
+    starts = parsed.observations.starts()
+    return instant(int(starts.min())), instant(int(starts.max()))
+
+
+def _marks_of(store: Store, document: Import) -> list[Mark]:
+    marks = store.find(collections.marks, Query(equal={"user": document.user}))
+    return [mark for mark in marks if mark.import_id == document.id]

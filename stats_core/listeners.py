@@ -1,0 +1,63 @@
+"""Listeners: their names, how they are made, what is theirs, how all of it is erased."""
+
+import re
+import shutil
+from pathlib import Path
+from zoneinfo import available_timezones
+
+from stats_core.clock import utc_now
+from stats_core.documents import USER_NAME, Listener
+from stats_core.errors import InvalidParameter, UnknownListener
+from stats_core.store import collections
+from stats_core.store.leases import lease
+from stats_core.store.port import Query, Store
+
+
+def checked_user(user: str) -> str:
+    """The name, if it may be a listener's; raises InvalidParameter."""
+    if not re.fullmatch(USER_NAME, user):
+        raise InvalidParameter("user", user, "a to z, 0 to 9, dot, dash and underscore, 64 at most, no sign first")
+    return user
+
+
+def checked_timezone(name: str) -> str:
+    """The name, if it is an IANA time zone's; raises InvalidParameter."""
+    if name not in available_timezones():
+        raise InvalidParameter("timezone", name, "an IANA time zone such as Europe/Berlin")
+    return name
+
+
+def made_listener(store: Store, inbox: Path, user: str, timezone: str) -> Listener:
+    """The listener of that name, made with their inbox folder if there was none."""
+    listener = Listener(id=checked_user(user), created_at=utc_now(), timezone=checked_timezone(timezone))
+    store.insert(collections.listeners, [listener])
+    (inbox / user).mkdir(parents=True, exist_ok=True)
+    return known_listener(store, user)
+
+
+def known_listener(store: Store, user: str) -> Listener:
+    """The listener of that name; raises UnknownListener."""
+    listener = store.get(collections.listeners, user)
+    if listener is None:
+        raise UnknownListener(user)
+    return listener
+
+
+def plays_lease_name(user: str) -> str:
+    """What whoever changes this listener's plays holds."""
+    return f"plays|{user}"
+
+
+def erase_listener(store: Store, inbox: Path, archive: Path, user: str) -> None:
+    """Remove everything of a listener's; the listener goes last, so that a stop in the middle can be finished."""
+    known_listener(store, user)
+    with lease(store, plays_lease_name(user), purpose="erasing the listener") as held:
+        shutil.rmtree(archive / user, ignore_errors=True)
+        for collection in collections.OF_A_LISTENER:
+            store.delete(collection, Query(equal={"user": user}))
+            held.renew()
+        store.delete(collections.listener_totals, Query(equal={"_id": user}))
+        store.delete(collections.listeners, Query(equal={"_id": user}))
+    folder = inbox / user
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

@@ -1,0 +1,89 @@
+"""Every setting, in one class: from the environment (`STATS_...`) and `.env`. `docs/settings.md` is made from it."""
+
+import os
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from stats_core.documents import USER_NAME
+
+
+class Settings(BaseSettings):
+    """What an operator may choose. Relative paths are taken from where the process was started."""
+
+    model_config = SettingsConfigDict(env_prefix="STATS_", env_file=".env", env_file_encoding="utf-8", extra="ignore")
+
+    data_dir: Path = Field(Path("data"), description="Where everything lies that this machine keeps.")
+    database_uri: str = Field(
+        "",
+        description="`mongodb://host/db`, or `sqlite:///path`. Default: `stats.sqlite` in the data folder.",
+    )
+    inbox_dir: Path = Field(
+        Path(),
+        description="The watched folder; `<inbox>/<user>` is a listener's own. Default: `inbox` in the data folder.",
+    )
+    default_user: str = Field(
+        "me", pattern=f"^{USER_NAME}$", description="The listener of a file that lies in no listener's folder."
+    )
+    default_timezone: str = Field("UTC", description="The IANA time zone a new listener starts with.")
+    keep_country: bool = Field(True, description="Whether the country of a play is kept when an export is read.")
+    admin_key: SecretStr | None = Field(
+        None, description="The admin key of the REST service. Default: made at first start and kept in `admin.key`."
+    )
+    api_host: str = Field("127.0.0.1", description="Where the REST service listens.")
+    api_port: int = Field(8000, description="The REST service's port.")
+    dagster_host: str = Field(
+        "127.0.0.1", description="Where Dagster's UI listens. It has no access control of its own."
+    )
+    dagster_port: int = Field(3000, description="The port of Dagster's UI.")
+    upload_limit_mb: int = Field(1024, description="The largest upload, in MB.")
+    memory_budget_mb: int = Field(
+        200, description="How much of the listeners' histories a process keeps in memory, in MB."
+    )
+
+    @model_validator(mode="after")
+    def _fill_in(self) -> "Settings":
+        self.data_dir = self.data_dir.expanduser().absolute()
+        if not self.database_uri:
+            self.database_uri = f"sqlite:///{self.data_dir / 'stats.sqlite'}"
+        self.inbox_dir = self.data_dir / "inbox" if self.inbox_dir == Path() else self.inbox_dir.expanduser().absolute()
+        return self
+
+    @property
+    def archive_dir(self) -> Path:
+        """Where imported files are kept, without the dropped fields, so that an import can be run again."""
+        return self.data_dir / "archive"
+
+    @property
+    def refused_dir(self) -> Path:
+        """Where refused files are moved, each with its reason."""
+        return self.data_dir / "refused"
+
+    @property
+    def dagster_dir(self) -> Path:
+        """Where Dagster keeps its runs and logs."""
+        return self.data_dir / "dagster"
+
+    def admin_key_text(self) -> str:
+        """The admin key; made at the first call and kept, mode 0600, where none is set."""
+        if self.admin_key is not None:
+            return self.admin_key.get_secret_value()
+        path = self.data_dir / "admin.key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text().strip()
+        with os.fdopen(handle, "w") as file:
+            key = secrets.token_urlsafe(32)
+            file.write(key + "\n")
+        return key
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """This process's settings, read once."""
+    return Settings()
