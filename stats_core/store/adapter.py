@@ -35,9 +35,16 @@ class Adapter(ABC):
         # Looked at before anything else is made: a newer version's collections are not ours to touch.
         if self._version() is None:
             self.insert(collections.layout, [Layout(id="layout", version=collections.LAYOUT_VERSION)])
+        self._migrate()
         self.check()
         for collection in declared:
             self._create(shape_of(collection))
+
+    def _migrate(self) -> None:
+        # Not a loop over a range: two processes may do this at once, each step counts from what is there.
+        while (version := self._version()) is not None and version in collections.MIGRATIONS:
+            collections.MIGRATIONS[version](self)
+            self.update(collections.layout, "layout", {"version": version + 1})
 
     def check(self) -> None:
         version = self._version()

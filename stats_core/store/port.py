@@ -76,24 +76,29 @@ def check_indexed(collection: Collection[Stored], query: Query) -> tuple[str, ..
     Every index but a unique one ends in `_id`, so the answered fields together are unique. The compared fields must be
     its leading ones, range and order the field after them, and nothing but `_id` may follow an order.
     """
+    if query.limit is not None and query.limit < 0:
+        raise ValueError(f"{collection.name}: a limit is not negative: {query.limit}")
     fixed = {*query.equal, *query.one_of}
     sweep = {part for part in (query.range and query.range.field, query.order) if part}
-    if len(query.one_of) > 1 or len(sweep) > 1 or len(fixed) < len(query.equal) + len(query.one_of):
-        raise UnindexedQuery(f"{collection.name}: at most one `one_of`, and one field for range and order: {query}")
-    if query.limit is not None and query.limit < 0:
-        raise ValueError(f"{collection.name}: a limit is not negative: {query}")
-    for fields in (("_id",), *map(ordered_fields, collection.indexes)):
-        leading, following = fields[: len(fixed)], fields[len(fixed) :]
-        if set(leading) != fixed or (query.range and query.range.field not in following[:1]):
-            continue
-        in_order = (
-            following in {(), ("_id",)}
-            if query.order in query.one_of
-            else (not query.one_of and following[:1] == (query.order,) and following[1:] in {(), ("_id",)})
-        )
-        if query.order is None or in_order:
-            return fields
-    raise UnindexedQuery(f"{collection.name}: no index serves {query}")
+    if len(query.one_of) < 2 and len(sweep) < 2 and len(fixed) == len(query.equal) + len(query.one_of):
+        for fields in (("_id",), *map(ordered_fields, collection.indexes)):
+            leading, following = fields[: len(fixed)], fields[len(fixed) :]
+            ranged = query.range is None or following[:1] == (query.range.field,)
+            if set(leading) == fixed and ranged and _in_order(query, following):
+                return fields
+    raise UnindexedQuery(
+        f"No index of {collection.name} serves equal {list(query.equal)}, one of {list(query.one_of)}, "
+        f"range {query.range and query.range.field}, order {query.order}."
+    )
+
+
+def _in_order(query: Query, following: tuple[str, ...]) -> bool:
+    """Whether documents come in the asked order where these fields of an index follow the compared ones."""
+    if query.order is None:
+        return True
+    if query.order in query.one_of:  # value after value, and within one only ties are left
+        return following in {(), ("_id",)}
+    return not query.one_of and following[:1] == (query.order,) and following[1:] in {(), ("_id",)}
 
 
 def ordered_fields(index: Index) -> tuple[str, ...]:
@@ -143,8 +148,10 @@ class Store(Protocol):
         ...
 
     def delete(self, collection: Collection[D], query: Query) -> int:
-        """Delete what matches, in batches; answer how many. A `revision` among `equal` makes it compare and delete:
-        beside an `_id` it needs no index."""
+        """Delete what matches, in batches; answer how many. A query with a limit raises ValueError.
+
+        A `revision` among `equal` beside `_id` makes it compare and delete, and needs no index.
+        """
         ...
 
     def drop(self, collection: Collection[D]) -> None:

@@ -26,12 +26,20 @@ class Shape(Generic[D]):
         self.document = collection.document
         fields = msgspec.structs.fields(cast("type[msgspec.Struct]", self.document))
         self.types = {part.name: part.type for part in fields if part.name != "id"}
+        self._fields = {part.name: part for part in fields}
         indexed = dict.fromkeys(name for index in collection.indexes for name in index.fields if name != "_id")
         unknown = [name for name in indexed if name not in self.types]
         if unknown:
             raise ValueError(f"{collection.name}: no such fields to index: {', '.join(unknown)}")
         self.beside = tuple(indexed | dict.fromkeys({"revision"} & self.types.keys()))
         self.decoder = msgspec.json.Decoder(self.document)
+
+    def default(self, name: str) -> Any:
+        """What a document has that was stored without this field, as a store takes it; NODEFAULT if it must have it."""
+        part = self._fields[name]
+        if part.default_factory is not msgspec.NODEFAULT:
+            return built_in(part.default_factory())
+        return part.default if part.default is msgspec.NODEFAULT else built_in(part.default)
 
     def changes(self, fields: Mapping[str, object]) -> dict[str, Any]:
         """The fields of an update as the struct would hold them; raise ValueError where it would not."""
@@ -45,7 +53,7 @@ class Shape(Generic[D]):
                 raise ValueError(f"{self.collection.name}: {name!r} cannot be set: {error}") from error
         return changes
 
-    def from_json(self, body: bytes) -> D:
+    def from_json(self, body: bytes | str) -> D:
         """The document of a JSON body."""
         try:
             return self.decoder.decode(body)

@@ -22,6 +22,8 @@ from stats_core.store.shapes import Shape
 from stats_core.store.statements import (
     Conditions,
     code,
+    column,
+    indexes_of,
     insertion,
     listed,
     overwriting,
@@ -67,9 +69,22 @@ class SqliteStore(Adapter):
             connection.execute(f"DELETE FROM {quoted(collection.name)}")
 
     def _create(self, shape: Shape[D]) -> None:
+        table = quoted(shape.collection.name)
         with self._writing() as connection:
-            for statement in table_of(shape):
+            connection.execute(table_of(shape))
+            there = {name for _, name, *_ in connection.execute(f"PRAGMA table_info({table})")}
+            for name in shape.beside:
+                if name not in there:
+                    self._add_column(connection, shape, name)
+            for statement in indexes_of(shape):
                 connection.execute(statement)
+
+    @staticmethod
+    def _add_column(connection: sqlite3.Connection, shape: Shape[D], name: str) -> None:
+        """Let a field be compared that was not until now: an index was added to a collection with documents."""
+        connection.create_function("compared", 1, lambda body: column(getattr(shape.from_json(body), name)))
+        connection.execute(f"ALTER TABLE {quoted(shape.collection.name)} ADD COLUMN {quoted(name)}")
+        connection.execute(f"UPDATE {quoted(shape.collection.name)} SET {quoted(name)} = compared(body)")
 
     def _insert(self, shape: Shape[D], batch: Sequence[D]) -> list[str]:
         statement = insertion(shape) + " ON CONFLICT DO NOTHING"

@@ -3,7 +3,7 @@
 
 import json
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -95,16 +95,20 @@ def overwriting(shape: Shape[D]) -> str:
     return f"UPDATE {quoted(shape.collection.name)} SET {columns}body = CAST(? AS TEXT) WHERE _id = ?"
 
 
-def table_of(shape: Shape[D]) -> list[str]:
-    """The statements that make a collection's table and indexes where they are missing."""
-    table = quoted(shape.collection.name)
+def table_of(shape: Shape[D]) -> str:
+    """Make a collection's table where it is missing."""
     columns = "".join(f", {quoted(name)}" for name in shape.beside)
-    made = [f"CREATE TABLE IF NOT EXISTS {table} (_id TEXT PRIMARY KEY NOT NULL{columns}, body TEXT NOT NULL)"]
+    table = quoted(shape.collection.name)
+    return f"CREATE TABLE IF NOT EXISTS {table} (_id TEXT PRIMARY KEY NOT NULL{columns}, body TEXT NOT NULL)"
+
+
+def indexes_of(shape: Shape[D]) -> Iterator[str]:
+    """Make a collection's indexes where they are missing."""
+    table = quoted(shape.collection.name)
     for index in shape.collection.indexes:
         fields = ordered_fields(index)
         unique = "UNIQUE " if index.unique else ""
-        made.append(f"CREATE {unique}INDEX IF NOT EXISTS {_index(shape, fields)} ON {table} ({listed(fields)})")
-    return made
+        yield f"CREATE {unique}INDEX IF NOT EXISTS {_index(shape, fields)} ON {table} ({listed(fields)})"
 
 
 def source(shape: Shape[D], index: tuple[str, ...]) -> str:

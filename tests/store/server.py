@@ -13,7 +13,7 @@ PATIENCE = 30.0
 
 
 class MongodServer:
-    """Runs from `start` to `stop` or `kill`; keeps its documents in `folder` and its port between the two."""
+    """Runs from `start` to `kill`, and again; keeps its documents in `folder`, and its port."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -42,14 +42,6 @@ class MongodServer:
         self.kill()
         raise RuntimeError(f"{PROGRAM} did not start:\n{log.read_text()}")
 
-    def stop(self) -> None:
-        if self._process:
-            self._process.terminate()
-            try:
-                self._process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.kill()
-
     def kill(self) -> None:
         """As `kill -9` does."""
         if self._process:
@@ -62,4 +54,4 @@ class MongodServer:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.stop()
+        self.kill()
