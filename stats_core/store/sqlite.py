@@ -12,6 +12,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
+from dataclasses import replace as changed
 from pathlib import Path
 from typing import Any
 
@@ -164,13 +165,14 @@ class SqliteStore(Adapter):
     def _named(self, shape: Shape[D], part: Query) -> Iterator[list[bytes]]:
         """Bodies of named documents, in the order of the names."""
         names = list(part.one_of["_id"])
+        conditions = Conditions.of(changed(part, one_of={}))
         statement = (
-            f"SELECT CAST(body AS BLOB), named.key FROM json_each(?) AS named "
-            f"CROSS JOIN {quoted(shape.collection.name)} AS kept ON kept._id = named.value LIMIT ?"
+            f"SELECT CAST(body AS BLOB), _place FROM (SELECT key AS _place, value AS _name FROM json_each(?)) "
+            f"CROSS JOIN {quoted(shape.collection.name)} ON _id = _name{conditions.text} LIMIT ?"
         )
         left = len(names) if part.limit is None else part.limit
         while left > 0:
-            rows, exhausted = self._page(statement, (json.dumps(names), left), left)
+            rows, exhausted = self._page(statement, (json.dumps(names), *conditions.values, left), left)
             if rows:
                 yield [found[0] for found in rows]
             if exhausted:

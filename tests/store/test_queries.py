@@ -100,6 +100,8 @@ def test_many_ids_are_found_in_order_and_counted_once(store: Store) -> None:
     assert ranks(store.find(things, query)) == list(range(1_499, 1_399, -1))
     assert store.count(things, query) == 100
     assert ranks(store.find(things, Query(one_of={"_id": []}))) == []
+    store.update(things, thing(1_450).id, {"label": "x"})
+    assert ranks(store.find(things, Query(equal={"label": "x"}, one_of={"_id": wanted}))) == [1_450]
 
 
 def test_count_takes_an_indexed_query(store: Store) -> None:
