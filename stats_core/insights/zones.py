@@ -21,8 +21,8 @@ DAY: Final = 24 * HOUR
 _YEAR: Final = 31_556_952 * SECOND
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FAR: Final = 2**62
-_SAMPLE: Final = 7 * 86_400
-"""Seconds between samples: no zone has ever changed its offset twice within a week and come back (checked over all)."""
+_SAMPLE: Final = 3 * 86_400
+"""Seconds between samples: less than between any two changes of one zone (the least, Africa/Freetown, is 3.99 days)."""
 FIRST_YEAR: Final = 1800
 """No zone's offset changes before; the one of its first day holds for all time before."""
 LAST_YEAR: Final = 2200
@@ -115,8 +115,8 @@ class Zone:
         if not len(instants):
             return []
         offsets = self.offsets(int(instants.min()), int(instants.max())).of(instants)
-        offsets[offsets % (60 * SECOND) != 0] = 0
-        local = instants + offsets
+        sayable = offsets % (60 * SECOND) == 0
+        local = instants + np.where(sayable, offsets, 0)
         whole = not (local % SECOND).any()
         texts = np.datetime_as_string(local.astype("datetime64[ms]"), unit="s" if whole else "ms").tolist()
         if not whole:
@@ -135,6 +135,8 @@ def zone_names() -> frozenset[str]:
 
 def _suffix(offset: int) -> str:
     hours, minutes = divmod(abs(offset) // (60 * SECOND), 60)
+    if offset % (60 * SECOND):
+        return "Z"
     return f"{'-' if offset < 0 else '+'}{hours:02}:{minutes:02}"
 
 
