@@ -27,6 +27,11 @@ def marked_months(store: Store, user: str) -> dict[str, Mark]:
     return {mark.month: mark for mark in store.find(collections.marks, Query(equal={"user": user}))}
 
 
+def months_marked_by(store: Store, user: str, import_id: str) -> set[str]:
+    """The months that one import marked last."""
+    return {month for month, mark in marked_months(store, user).items() if mark.import_id == import_id}
+
+
 def clear_mark(store: Store, mark: Mark) -> bool:
     """Remove a mark unless the month was marked anew meanwhile; say whether it is gone."""
     return store.delete(collections.marks, Query(equal={"_id": mark.id, "revision": mark.revision})) == 1

@@ -15,12 +15,12 @@ import msgspec
 import numpy as np
 
 from stats_core.clock import utc_now
-from stats_core.documents import Import, ImportFile, ImportStatus, Lease, Mark, SavedItems, State
+from stats_core.documents import Import, ImportFile, ImportStatus, Lease, SavedItems, State
 from stats_core.errors import ArchiveMissing, RefusedWhole, UnknownListener
 from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.exports.reading import ReadExport, ReadFile, read_export
 from stats_core.history.ledger import counted
-from stats_core.history.marks import mark_months
+from stats_core.history.marks import mark_months, months_marked_by
 from stats_core.history.observations import (
     Vocabulary,
     concatenated,
@@ -166,7 +166,7 @@ def _stored(store: Store, document: Import, export: ReadExport, vocabulary: Voca
             months |= rewriter.rewrite(month, without=document.id).months
         saved = _save_items(store, document, export.files)
         # An earlier run that was stopped may have changed months that this one found as they should be.
-        months |= {mark.month for mark in _marks_of(store, document)}
+        months |= months_marked_by(store, user, document.id)
         if months or saved:
             publish(store, held, user, months, saved=saved)
         mark_months(store, user, months, document.id)
@@ -281,8 +281,3 @@ def _span(parsed: ParsedFile | None) -> tuple[datetime | None, datetime | None]:
         return None, None
     starts = parsed.observations.starts()
     return instant(int(starts.min())), instant(int(starts.max()))
-
-
-def _marks_of(store: Store, document: Import) -> list[Mark]:
-    marks = store.find(collections.marks, Query(equal={"user": document.user}))
-    return [mark for mark in marks if mark.import_id == document.id]

@@ -1,0 +1,36 @@
+"""Undoing an import: the plays are then what they would be, had it never been."""
+
+from collections.abc import Callable
+
+from stats_core.documents import Import, Lease
+from stats_core.history.marks import mark_months, months_marked_by
+from stats_core.history.publishing import publish
+from stats_core.history.rewriting import Rewriter
+from stats_core.imports.archive import archive_path
+from stats_core.listeners import known_listener, plays_lease_name
+from stats_core.settings import Settings
+from stats_core.store import collections
+from stats_core.store.leases import lease
+from stats_core.store.port import Query, Store
+
+
+def undo_import(
+    store: Store, settings: Settings, document: Import, waiting: Callable[[Lease], None] = lambda _: None
+) -> None:
+    """Take back all that an import brought and confirmed, its ledger and its archive too. Safe to run again."""
+    user = document.user
+    purpose = f"undoing the import of {document.name}"
+    with lease(store, plays_lease_name(user), purpose=purpose, waiting=waiting) as held:
+        known_listener(store, user)
+        rewriter = Rewriter(store, user, held)
+        of_import = Query(equal={"import_id": document.id})
+        months: set[str] = set()
+        for month in sorted({part.month for part in store.find(collections.carried, of_import)}):
+            months |= rewriter.rewrite(month, without=document.id).months
+        saved = store.delete(collections.saved_items, of_import) > 0
+        months |= months_marked_by(store, user, document.id)  # changed by a run that was stopped
+        if months or saved:
+            publish(store, held, user, months, saved=saved)
+        mark_months(store, user, months)
+        archive_path(settings.archive_dir, user, document.digest).unlink(missing_ok=True)
+        store.delete(collections.imports, Query(equal={"_id": document.id}))
