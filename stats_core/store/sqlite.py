@@ -248,9 +248,13 @@ class SqliteStore(Adapter):
         connection = sqlite3.connect(
             f"{self.path.as_uri()}?mode=rw", uri=True, timeout=PATIENCE, isolation_level=None, check_same_thread=False
         )
-        # NORMAL survives kill -9, but a power cut takes the last commits. With 5,000 plays a commit FULL costs nothing
-        # that could be measured (208,000 documents/s against 175,000, both within the noise).
-        connection.execute("PRAGMA synchronous = FULL")
+        try:
+            # NORMAL survives kill -9, but a power cut takes the last commits. At 5,000 plays a commit FULL costs no
+            # time to speak of: both insert 175,000 to 208,000 documents/s.
+            connection.execute("PRAGMA synchronous = FULL")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _settle_file(self) -> None:
