@@ -10,7 +10,7 @@ from stats_core.documents import Play
 from stats_core.history.columns import History, history_of_plays
 from tests.insights import recount
 from tests.insights.answers import answer
-from tests.insights.plays import CHANGES, USER, saved, some_plays, utc
+from tests.insights.plays import CHANGES, USER, keyed, play, saved, some_plays, utc
 from tests.insights.recount import Asked
 
 Made = tuple[str, list[Play], History]
@@ -88,6 +88,19 @@ def test_a_timeline_of_a_short_period_is_what_a_walk_through_it_says(
         assert got["points"] == recount.timeline(plays, asked, bucket)
 
 
+@pytest.mark.parametrize("bucket", ["hour", "day", "week"])
+@pytest.mark.parametrize("begin", ["28T15:00", "29T02:30", "29T02:30:30", "29T02:31", "29T02:40"])
+@pytest.mark.parametrize("end", ["29T02:31", "29T02:50", "29T03:31", "30T03:30", "31T00:00"])
+def test_clocks_that_fall_back_across_midnight_give_a_date_its_last_hour(bucket: str, begin: str, end: str) -> None:
+    """At 00:01 of 29 October 2006 (02:31 UTC) it was 23:01 of the 28th again in St. John's."""
+    zone = "America/St_Johns"
+    plays = keyed(play(f"2006-10-29T{at}") for at in ("02:29:59", "02:30:10", "02:31:00", "03:29:59", "03:30:00"))
+    asked = Asked(zone, utc(f"2006-10-{begin}"), utc(f"2006-10-{end}"))
+    if asked.start < asked.end:  # type: ignore[operator]
+        got = answer("timeline", history_of_plays(plays), {**asked.given, "bucket": bucket})
+        assert got["points"] == recount.timeline(plays, asked, bucket)
+
+
 @pytest.mark.parametrize("bucket", ["day", "week", "month", "year"])
 def test_a_timeline_of_years_holds_every_bucket_and_its_plays(made: Made, bucket: str) -> None:
     zone, plays, history = made
@@ -113,17 +126,17 @@ def test_plays_are_listed_as_they_were_stored(made: Made) -> None:
         got = answer("plays", history, {**asked.given, "limit": "500"})
         expected = [
             {
-                "id": play.id,
-                "start": recount.written(play.start, zone),
-                "end": recount.written(play.end, zone),
-                "ms": play.ms,
-                "track": track_of(play),
-                **{name: getattr(play, name) for name in FIELDS},
+                "id": each.id,
+                "start": recount.written(each.start, zone),
+                "end": recount.written(each.end, zone),
+                "ms": each.ms,
+                "track": track_of(each),
+                **{name: getattr(each, name) for name in FIELDS},
             }
-            for play in reversed(recount.passing(plays, asked))
+            for each in reversed(recount.passing(plays, asked))
         ]
         assert got["plays"] == expected
-        assert all(play["id"].startswith(f"{USER}|") for play in got["plays"])
+        assert all(each["id"].startswith(f"{USER}|") for each in got["plays"])
         assert got["cursor"] is None
 
 

@@ -6,8 +6,10 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from stats_core.insights.zones import DAY, Zone, zone_names
+from stats_core.insights.zones import DAY, Offsets, Zone, zone_names
 from tests.insights.plays import CHANGES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -40,3 +42,21 @@ def test_a_table_of_a_few_years_equals_the_long_one(name: str) -> None:
         assert short.of(local).tolist() == long.of(local).tolist()
         assert short.first_instants(local).tolist() == long.first_instants(local).tolist()
         assert short.last_ends(local).tolist() == long.last_ends(local).tolist()
+
+
+@given(
+    st.lists(st.integers(0, 40), max_size=5, unique=True).map(sorted),
+    st.lists(st.integers(-15, 15), min_size=6, max_size=6),
+    st.tuples(st.integers(-20, 60), st.integers(1, 40)),
+)
+def test_local_times_are_found_however_wildly_clocks_change(
+    at: list[int], offset: list[int], period: tuple[int, int]
+) -> None:
+    offsets = Offsets(np.array(at, np.int64), np.array(offset[: len(at) + 1], np.int64))
+    instants = np.arange(-200, 300)
+    local = offsets.local(instants)
+    asked = np.arange(-60, 100)
+    assert offsets.first_instants(asked).tolist() == [int(instants[local >= each].min()) for each in asked]
+    assert offsets.last_ends(asked).tolist() == [int(instants[local < each].max()) + 1 for each in asked]
+    inside = local[(instants >= period[0]) & (instants < sum(period))]
+    assert offsets.local_span(period[0], sum(period)) == (inside.min(), inside.max())
