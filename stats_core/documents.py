@@ -229,6 +229,8 @@ class Mark(Document, kw_only=True, omit_defaults=True):
     """Raised by every marking, so that a reader can compare and delete."""
     marked_at: datetime
     import_id: str | None = None
+    published: bool = False
+    """The month's columns say what its plays say: whoever changed them came to the end."""
 
 
 class Lease(Document, kw_only=True, omit_defaults=True):

@@ -2,14 +2,18 @@
 
 from collections.abc import Iterable
 
+import msgspec
+
 from stats_core.clock import utc_now
 from stats_core.documents import Mark
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
 
 
-def mark_months(store: Store, user: str, months: Iterable[str], import_id: str | None = None) -> None:
-    """Mark these UTC months of start, before their first write and again after their last."""
+def mark_months(
+    store: Store, user: str, months: Iterable[str], import_id: str | None = None, *, published: bool = False
+) -> None:
+    """Mark these UTC months of start: before their first write, and again, as `published`, after their columns."""
     now = utc_now()
     marks = []
     for month in sorted(months):
@@ -17,7 +21,15 @@ def mark_months(store: Store, user: str, months: Iterable[str], import_id: str |
         earlier = store.get(collections.marks, identity)
         revision = earlier.revision + 1 if earlier else 1
         marks.append(
-            Mark(id=identity, user=user, month=month, revision=revision, marked_at=now, import_id=import_id),
+            Mark(
+                id=identity,
+                user=user,
+                month=month,
+                revision=revision,
+                marked_at=now,
+                import_id=import_id,
+                published=published,
+            ),
         )
     store.put(collections.marks, marks)
 
@@ -30,6 +42,31 @@ def marked_months(store: Store, user: str) -> dict[str, Mark]:
 def months_marked_by(store: Store, user: str, import_id: str) -> set[str]:
     """The months that one import marked last."""
     return {month for month, mark in marked_months(store, user).items() if mark.import_id == import_id}
+
+
+def mark_everything(store: Store, user: str) -> None:
+    """Mark every month with plays, because the listener's zone or rule changed; needs no lease.
+
+    Call it before the listener is written and after: a stop in between then leaves nothing stale.
+    """
+    listener = store.get(collections.listeners, user)
+    for month in listener.months if listener else ():
+        _mark_once_more(store, user, month)
+
+
+def _mark_once_more(store: Store, user: str, month: str) -> None:
+    """Compare and set: an import that runs meanwhile keeps what its mark says."""
+    identity = f"{user}|{month}"
+    while True:
+        earlier = store.get(collections.marks, identity)
+        if earlier is None:
+            mark = Mark(id=identity, user=user, month=month, revision=1, marked_at=utc_now(), published=True)
+            if not store.insert(collections.marks, [mark]):
+                return
+        else:
+            mark = msgspec.structs.replace(earlier, revision=earlier.revision + 1, marked_at=utc_now())
+            if store.replace(collections.marks, mark, earlier.revision):
+                return
 
 
 def clear_mark(store: Store, mark: Mark) -> bool:

@@ -169,7 +169,7 @@ def _stored(store: Store, document: Import, export: ReadExport, vocabulary: Voca
         months |= months_marked_by(store, user, document.id)
         if months or saved:
             publish(store, held, user, months, saved=saved)
-        mark_months(store, user, months, document.id)
+        mark_months(store, user, months, document.id, published=True)
         return _closed(store, held, document, export, ledger)
 
 

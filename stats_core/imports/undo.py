@@ -31,6 +31,6 @@ def undo_import(
         months |= months_marked_by(store, user, document.id)  # changed by a run that was stopped
         if months or saved:
             publish(store, held, user, months, saved=saved)
-        mark_months(store, user, months)
+        mark_months(store, user, months, published=True)
         archive_path(settings.archive_dir, user, document.digest).unlink(missing_ok=True)
         store.delete(collections.imports, Query(equal={"_id": document.id}))
