@@ -5,11 +5,11 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from stats_core.documents import SOURCES, Kind, Source
 from stats_core.history.columns import UNKNOWN, History
@@ -134,19 +134,26 @@ def _position(history: History, place: Place) -> int:
 def _listed(history: History, question: Question, positions: list[int]) -> list[ListedPlay]:
     chosen = np.array(positions, np.intp)
     starts, ends = (question.zone.all_written(column[chosen]) for column in (history.start, history.end))
-    return [_play(history, question.user, *values) for values in zip(positions, starts, ends, strict=True)]
+    ids = _ids(history, question.user, chosen)
+    return [_play(history, *values) for values in zip(positions, ids, starts, ends, strict=True)]
 
 
-def _play(history: History, user: str, position: int, start: str, end: str) -> ListedPlay:
+def _ids(history: History, user: str, chosen: npt.NDArray[np.intp]) -> list[str]:
+    """The keys of plays, as `Play.id` declares them; written out here because the writer's module needs pandas."""
+    ends = np.datetime_as_string(history.end[chosen].astype("datetime64[ms]"), unit="s").tolist()
+    rows = zip(ends, history.ms[chosen].tolist(), history.n[chosen].tolist(), strict=True)
+    return [f"{user}|{end}Z|{ms:08}|{n:04}" for end, ms, n in rows]
+
+
+def _play(history: History, position: int, identity: str, start: str, end: str) -> ListedPlay:
     code = int(history.item[position])
     item = history.items[code]
     track = int(history.tracks.of_item[code])
-    place = _place(history, position)
     return ListedPlay(
-        id=f"{user}|{_key_time(place.end)}|{place.ms:08}|{place.n:04}",
+        id=identity,
         start=start,
         end=end,
-        ms=place.ms,
+        ms=int(history.ms[position]),
         kind=item.kind,
         name=item.name,
         artist=item.artist,
@@ -170,12 +177,6 @@ def _play(history: History, user: str, position: int, start: str, end: str) -> L
 
 def _told(flag: int) -> bool | None:
     return None if flag == UNKNOWN else flag == 1
-
-
-def _key_time(instant: int) -> str:
-    """An end as it stands in a play's key."""
-    text = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=instant)).isoformat(timespec="seconds")
-    return text[:19].replace("-", "").replace(":", "") + "Z"
 
 
 STATISTIC = Statistic(

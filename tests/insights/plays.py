@@ -49,7 +49,7 @@ def keyed(plays: Iterable[Play]) -> list[Play]:
     listed = list(plays)
     for each in listed:
         at = (each.end, each.ms)
-        each.id = f"{USER}|{each.end:%Y%m%dT%H%M%SZ}|{each.ms:08}|{counts[at]:04}"
+        each.id = f"{USER}|{each.end:%Y-%m-%dT%H:%M:%SZ}|{each.ms:08}|{counts[at]:04}"
         counts[at] += 1
     return sorted(listed, key=lambda each: (each.start, each.end, each.ms, each.id))
 

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stats_core.history.columns import History, history_of_plays
+from stats_core.history.play_documents import play_ids
 from tests.insights.answers import answer
-from tests.insights.plays import CHANGES, keyed, play, saved, some_plays, utc
+from tests.insights.plays import CHANGES, USER, keyed, play, saved, some_plays, utc
 
 EVERYTHING = {"min_ms": "0", "kinds": "track,episode,chapter,unknown", "private": "include"}
 ZONES = sorted(CHANGES)
@@ -77,6 +78,14 @@ def test_pages_of_plays_make_the_whole_list(zone: str, limit: int) -> None:
             break
         cursor = {"cursor": page["cursor"]}
     assert pages == whole
+
+
+@pytest.mark.parametrize("zone", ZONES)
+def test_plays_are_listed_under_the_keys_they_are_stored_under(zone: str) -> None:
+    history = HISTORIES[zone]
+    listed = answer("plays", history, {**EVERYTHING, "tz": zone, "limit": "500"})["plays"]
+    stored = play_ids(USER, history.end, history.ms, history.n.astype("int64"))
+    assert [each["id"] for each in listed] == stored[::-1]
 
 
 def test_a_cursor_stays_where_it_was_when_plays_come_or_go() -> None:
