@@ -20,7 +20,7 @@ from stats_core.errors import ArchiveMissing, RefusedWhole, UnknownListener
 from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.exports.reading import ReadExport, ReadFile, read_export
 from stats_core.history.ledger import counted
-from stats_core.history.marks import mark_months, months_marked_by
+from stats_core.history.marks import mark_everything, mark_months, months_marked_by
 from stats_core.history.observations import (
     Vocabulary,
     concatenated,
@@ -170,6 +170,8 @@ def _stored(store: Store, document: Import, export: ReadExport, vocabulary: Voca
         if months or saved:
             publish(store, held, user, months, saved=saved)
         mark_months(store, user, months, document.id, published=True)
+        if saved:  # may name the tracks of any month
+            mark_everything(store, user)
         return _closed(store, held, document, export, ledger)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from stats_core.documents import Import, Lease
-from stats_core.history.marks import mark_months, months_marked_by
+from stats_core.history.marks import mark_everything, mark_months, months_marked_by
 from stats_core.history.publishing import publish
 from stats_core.history.rewriting import Rewriter
 from stats_core.imports.archive import archive_path
@@ -32,5 +32,7 @@ def undo_import(
         if months or saved:
             publish(store, held, user, months, saved=saved)
         mark_months(store, user, months, published=True)
+        if saved:
+            mark_everything(store, user)
         archive_path(settings.archive_dir, user, document.digest).unlink(missing_ok=True)
         store.delete(collections.imports, Query(equal={"_id": document.id}))
