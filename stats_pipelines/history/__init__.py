@@ -1,0 +1,1 @@
+"""From plays to everything derived of them."""

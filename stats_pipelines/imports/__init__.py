@@ -1,0 +1,1 @@
+"""From the watched folder to plays."""
