@@ -1,0 +1,40 @@
+"""The application: which routes there are, what stands before them, how errors are answered."""
+
+from litestar import Litestar
+from litestar.datastructures import State
+from litestar.types import ASGIApp
+
+from stats_api import health, imports, listeners, schema, statistics, uploads
+from stats_api.access import KeyRing, admitted
+from stats_api.door import Door
+from stats_api.problems import problem_response
+from stats_api.questions import checked_query
+from stats_api.service import Service
+from stats_core.settings import Settings
+from stats_core.store.port import Store
+
+BODY_LIMIT = 64 << 10
+"""Bytes of a JSON body; uploads have their own limit."""
+
+
+def made_app(settings: Settings, store: Store) -> ASGIApp:
+    """The whole service over a store, as an ASGI application. The store stays the caller's to close."""
+    service = Service(settings, store)
+    app = Litestar(
+        route_handlers=[
+            *health.ROUTES,
+            *listeners.ROUTES,
+            *statistics.ROUTES,
+            *imports.ROUTES,
+            *uploads.ROUTES,
+            *schema.ROUTES,
+        ],
+        guards=[admitted, checked_query],
+        exception_handlers={Exception: problem_response},
+        request_max_body_size=BODY_LIMIT,
+        state=State({"service": service, "key_ring": KeyRing(service)}),
+        on_shutdown=[service.close],
+        openapi_config=None,
+        logging_config=None,
+    )
+    return Door(app)

@@ -1,0 +1,79 @@
+"""Examples: what the operations really answer, about four plays of a made-up listener, so that none can go stale."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from stats_api.health import Health
+from stats_api.imports import Imports, answered
+from stats_api.listeners import AnsweredListener, Listeners, MadeListener
+from stats_core.documents import Import, ImportFile, Listener, Play
+from stats_core.history.columns import History, history_of, table_of
+from stats_core.insights import STATISTICS, answer_of
+
+_DIGEST: Final = "5f" * 32
+_WHEN: Final = datetime(2024, 7, 1, 18, 0, tzinfo=UTC)
+_LISTENER: Final = Listener(id="ada", created_at=_WHEN, timezone="Europe/Berlin", revision=1)
+_HEARD: Final = (
+    ("spotify:track:0000000000000000000001", "Paper Lanterns", "The Invented", "First Light"),
+    ("spotify:track:0000000000000000000002", "Slow Harbour", "Nobody's Choir", "Tides"),
+    ("spotify:track:0000000000000000000001", "Paper Lanterns", "The Invented", "First Light"),
+    ("spotify:track:0000000000000000000003", "Glass Garden", "The Invented", "First Light"),
+)
+_PARAMETERS: Final = {"timeline": {"bucket": "day"}, "top/shows": {"kinds": "episode"}, "plays": {"limit": "2"}}
+
+
+def examples() -> dict[str, object]:
+    """Operation id -> its answer's JSON."""
+    listener = AnsweredListener("ada", "Europe/Berlin", _LISTENER.rule, 1, _WHEN)
+    made = MadeListener(**msgspec.structs.asdict(listener), key="QnVpbHQgb2YgMzIgcmFuZG9tIGJ5dGVzLCBzaG93biBvbmNl")
+    imported = answered(_imported())
+    found: dict[str, msgspec.Struct] = {
+        "live": Health("live"),
+        "ready": Health("ready"),
+        "list_listeners": Listeners([listener]),
+        "make_listener": made,
+        "get_listener": listener,
+        "change_listener": listener,
+        "list_imports": Imports([answered(_imported(), invalid=False)], None),
+        "get_import": imported,
+        "upload_import": answered(Import(
+            id=f"ada|{_DIGEST}", user="ada", digest=_DIGEST, name="my_spotify_data.zip", status="waiting",
+            received_at=_WHEN, size=4_096,
+        )),
+    }  # fmt: skip
+    history = _history()
+    for name in STATISTICS:
+        identity = "get_" + name.replace("/", "_").replace("-", "_")
+        found[identity] = answer_of(name, history, _LISTENER, _PARAMETERS.get(name, {}))
+    return {identity: msgspec.to_builtins(answer) for identity, answer in found.items()}
+
+
+def _history() -> History:
+    plays = []
+    for position, (uri, name, artist, album) in enumerate(_HEARD):
+        start = _WHEN + position * timedelta(hours=5)
+        end = start + timedelta(seconds=200)
+        plays.append(
+            Play(
+                id=f"ada|{end:%Y%m%dT%H%M%SZ}|00200000|0000", user="ada", start=start, end=end, ms=200_000,
+                source="extended", kind="track", uri=uri, name=name, artist=artist, album=album,
+                platform="android", country="DE", reason_start="trackdone", reason_end="trackdone",
+                shuffle=False, skipped=False, offline=False, private=False,
+            )
+        )  # fmt: skip
+    return history_of([table_of(plays)], [])
+
+
+def _imported() -> Import:
+    last = _WHEN + 3 * timedelta(hours=5)
+    file = ImportFile(
+        path="Spotify Extended Streaming History/Streaming_History_Audio_2024_0.json", status="imported",
+        generation="extended-5", rows=4, states={"stored": 4}, first_play=_WHEN, last_play=last,
+    )  # fmt: skip
+    return Import(
+        id=f"ada|{_DIGEST}", user="ada", digest=_DIGEST, name="my_spotify_data.zip", status="imported",
+        received_at=_WHEN, finished_at=_WHEN + timedelta(seconds=2), size=4_096, generations=["extended-5"],
+        rows=4, states={"stored": 4}, files=[file], first_play=_WHEN, last_play=last,
+    )  # fmt: skip

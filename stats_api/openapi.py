@@ -1,0 +1,201 @@
+"""The OpenAPI 3.1 document, made of what the operations, parameters, structs and problems declare of themselves."""
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+import msgspec
+
+from stats_api.operations import Answer, Operation
+from stats_api.problems import (
+    INTERNAL,
+    INVALID_BODY,
+    INVALID_PARAMETER,
+    MEDIA_TYPE,
+    NO_ACCESS,
+    OUTSIDE_KEY,
+    TOO_LARGE,
+    UNAVAILABLE,
+    WRONG_METHOD,
+    Kind,
+    Problem,
+)
+from stats_core.insights.parameters import Json, Parameter
+
+VERSION: Final = "1"
+_REF: Final = "#/components/schemas/{name}"
+_OPENS: Final = {
+    "anyone": "Needs no key.",
+    "any key": "Needs any valid key.",
+    "own key": "Needs the listener's own key or an admin key.",
+    "admin": "Needs an admin key.",
+}
+_TAGS: Final = {
+    "listeners": "Who has a history here, and what counts as a play for them.",
+    "statistics": "Questions about a listener's history. Every period is half-open, every answer exact.",
+    "imports": "The files a listener dropped or uploaded, each with its ledger.",
+    "health": "For supervisors; needs no key.",
+    "documentation": "This document.",
+}
+_PATH_PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
+    "user": ("The listener's name.", "ada"),
+    "digest": ("The import's id: SHA-256 of the file, in hexadecimal.", "5f" * 32),
+}
+
+Described = tuple[str, str, Operation]
+"""Method, path as OpenAPI writes it, operation."""
+
+
+def document_of(described: Iterable[Described], examples: Mapping[str, object]) -> dict[str, object]:
+    """The document of these operations; `examples` maps an operation's id to its JSON answer."""
+    operations = list(described)
+    types: list[object] = [Problem]
+    types += [operation.body for _, _, operation in operations if operation.body]
+    types += [body for _, _, each in operations for answer in each.answers.values() if (body := answer.body)]
+    schemas, components = msgspec.json.schema_components(types, ref_template=_REF)
+    schema_of = dict(zip(map(id, types), schemas, strict=True))
+    paths: dict[str, dict[str, object]] = {}
+    for method, path, operation in operations:
+        written = _operation(path, operation, schema_of, examples.get(operation.id))
+        paths.setdefault(path, {})[method.lower()] = written
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Spotify Stats",
+            "version": VERSION,
+            "summary": "A person's whole listening history, and any question about it.",
+            "description": "Every error is `application/problem+json` (RFC 9457). `HEAD` works wherever `GET` does.",
+        },
+        "servers": [{"url": "/"}],
+        "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {
+                "key": {"type": "http", "scheme": "bearer", "description": "A listener's key, or the admin key."}
+            },
+        },
+        "security": [{"key": []}],
+    }
+
+
+def _operation(path: str, operation: Operation, schema_of: Mapping[int, object], example: object) -> dict[str, object]:
+    written: dict[str, object] = {
+        "operationId": operation.id,
+        "tags": [operation.tag],
+        "summary": operation.summary,
+        "description": f"{operation.description} {_OPENS[operation.opens]}",
+        "parameters": [
+            *(_path_parameter(name) for name in _PATH_PARAMETERS if f"{{{name}}}" in path),
+            *(_query_parameter(parameter) for parameter in operation.parameters),
+        ],
+        "responses": {
+            **{str(status): _answer(answer, schema_of, example) for status, answer in operation.answers.items()},
+            **_problems(operation, schema_of),
+        },
+    }
+    if operation.opens == "anyone":
+        written["security"] = []
+    if operation.body is not None:
+        content: dict[str, object] = {"schema": schema_of[id(operation.body)]}
+        if operation.example is not None:
+            content["example"] = operation.example
+        written["requestBody"] = {"required": True, "content": {"application/json": content}}
+    elif operation.raw_body is not None:
+        schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+        written["requestBody"] = {
+            "required": True,
+            "description": operation.raw_body,
+            "content": {kind: {"schema": schema} for kind in ("application/zip", "application/octet-stream")},
+        }
+    return written
+
+
+def _path_parameter(name: str) -> dict[str, object]:
+    description, example = _PATH_PARAMETERS[name]
+    return {
+        "name": name,
+        "in": "path",
+        "required": True,
+        "description": description,
+        "schema": {"type": "string"},
+        "example": example,
+    }
+
+
+def _query_parameter(parameter: Parameter[object]) -> dict[str, object]:
+    schema = dict(parameter.schema)
+    whole = schema.get("type") == "integer"
+    if parameter.default is not None:
+        schema["default"] = int(parameter.default) if whole else parameter.default
+    unit = f" Unit: {parameter.unit}." if parameter.unit else ""
+    written: dict[str, object] = {
+        "name": parameter.name,
+        "in": "query",
+        "required": False,
+        "description": f"{parameter.description}{unit} Allowed: {parameter.allowed}.",
+        "schema": schema,
+        "example": int(parameter.example) if whole else parameter.example,
+    }
+    if parameter.unit:
+        written["x-unit"] = parameter.unit
+    return written
+
+
+def _answer(answer: Answer, schema_of: Mapping[int, object], example: object) -> dict[str, object]:
+    written: dict[str, object] = {"description": answer.description}
+    if answer.headers:
+        written["headers"] = {
+            name: {"description": description, "schema": {"type": "string"}}
+            for name, description in answer.headers.items()
+        }
+    if answer.body is not None:
+        content: dict[str, object] = {"schema": schema_of[id(answer.body)]}
+        if example is not None:
+            content["example"] = example
+        written["content"] = {answer.media_type: content}
+    elif answer.media_type != "application/json":
+        written["content"] = {answer.media_type: {"schema": {"type": "string"}}}
+    return written
+
+
+def kinds_of(operation: Operation) -> list[Kind]:
+    """Every way an operation can fail, its own and those that its access, query and body bring, by status."""
+    kinds = {INVALID_PARAMETER, WRONG_METHOD, INTERNAL, *operation.problems}
+    if operation.opens != "anyone":
+        kinds |= {NO_ACCESS, UNAVAILABLE}
+    if operation.opens in {"own key", "admin"}:
+        kinds.add(OUTSIDE_KEY)
+    if operation.body is not None:
+        kinds |= {INVALID_BODY, TOO_LARGE}
+    return sorted(kinds, key=lambda kind: (kind.status, kind.name))
+
+
+def _problems(operation: Operation, schema_of: Mapping[int, object]) -> dict[str, object]:
+    written: dict[str, object] = {}
+    kinds = kinds_of(operation)
+    for status in sorted({kind.status for kind in kinds}):
+        here = [kind for kind in kinds if kind.status == status]
+        examples = {kind.name: {"summary": kind.title, "value": _example(kind)} for kind in here}
+        response: dict[str, object] = {
+            "description": " ".join(f"{kind.title}. {kind.description}" for kind in here),
+            "content": {MEDIA_TYPE: {"schema": schema_of[id(Problem)], "examples": examples}},
+        }
+        if headers := _HEADERS.get(status):
+            response["headers"] = {name: {"schema": schema} for name, schema in headers.items()}
+        written[str(status)] = response
+    return written
+
+
+_HEADERS: Final[Mapping[int, Mapping[str, Json]]] = {
+    401: {"WWW-Authenticate": {"type": "string"}},
+    405: {"Allow": {"type": "string"}},
+    503: {"Retry-After": {"type": "integer"}},
+}
+
+
+def _example(kind: Kind) -> Problem:
+    problem = Problem(kind.type, kind.title, kind.status, kind.description, "/v1/listeners/ada/top/tracks")
+    if kind is INVALID_PARAMETER:
+        problem.detail = "limit='1000' is not allowed; allowed: a whole number from 1 to 100"
+        problem.parameter, problem.value, problem.allowed = "limit", "1000", "a whole number from 1 to 100"
+    return problem
