@@ -5,9 +5,10 @@ sorted and fingerprinted by NumPy.
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -24,7 +25,6 @@ Value = TypeVar("Value", bound=msgspec.Struct)
 NO_CLOCK: Final = 0
 """In `clock`: the row told no client clock."""
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EARLIEST_CLOCK_MS: Final = 5_000
 _LATEST_CLOCK_MS: Final = 31 * 86_400_000
 
@@ -51,7 +51,7 @@ class Dictionary(Generic[Value]):
     def __init__(self) -> None:
         self.values: list[Value] = []
         self._codes: dict[Value, int] = {}
-        self._fingerprints: list[int] = []
+        self._fingerprints = array("Q")
 
     def __len__(self) -> int:
         return len(self.values)
@@ -69,6 +69,23 @@ class Dictionary(Generic[Value]):
     def fingerprints(self) -> npt.NDArray[np.uint64]:
         """One 64-bit number a value, by code."""
         return np.array(self._fingerprints, np.uint64)
+
+
+class PerValue(Generic[Value]):
+    """Numbers of each value of a dictionary, worked out once a value while the dictionary grows."""
+
+    def __init__(self, dictionary: Dictionary[Value], numbers_of: Callable[[Value], tuple[int, ...]]) -> None:
+        self._dictionary = dictionary
+        self._numbers_of = numbers_of
+        self._numbers = array("q")
+        self._known = 0
+
+    def table(self) -> Ints:
+        """One row a value, by code."""
+        for value in self._dictionary.values[self._known :]:
+            self._numbers.extend(self._numbers_of(value))
+        self._known = len(self._dictionary)
+        return np.array(self._numbers, np.int64).reshape(self._known, -1)
 
 
 @dataclass(frozen=True)
@@ -160,8 +177,8 @@ def instant_ms(instant: datetime) -> int:
 
 
 def instant(ms: int) -> datetime:
-    """The aware UTC instant of ms since 1970."""
-    return _EPOCH + timedelta(milliseconds=ms)
+    """The aware UTC instant of ms since 1970. A double holds it to a quarter of a microsecond."""
+    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def month_start(month: str) -> datetime:

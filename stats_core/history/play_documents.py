@@ -42,13 +42,12 @@ class PlayDocuments:
         keys = self._keys.iloc[which]
         ids = play_ids(self._user, keys["end"].to_numpy(), keys["ms"].to_numpy(), keys["n"].to_numpy())
         winners = self._plays.winner[which]
-        rows = zip(ids, keys["start"].tolist(), winners.tolist(), which.tolist(), strict=True)
-        single = self._count == 1
-        numbers = (self._observed.end, self._observed.ms, self._observed.clock)
-        items, contexts = self._vocabulary.items.values, self._vocabulary.contexts.values
-        for identity, start, winner, play in rows:
-            end, ms, clock = (int(column[winner]) for column in numbers)
-            item, context = items[self._observed.item[winner]], contexts[self._observed.context[winner]]
+        seen = self._observed.take(winners)
+        columns = (which, winners, self._count[which] == 1, keys["start"], seen.end, seen.ms, seen.clock)
+        items = (self._vocabulary.items.values[code] for code in seen.item.tolist())
+        contexts = (self._vocabulary.contexts.values[code] for code in seen.context.tolist())
+        rows = zip(ids, *(column.tolist() for column in columns), items, contexts, strict=True)
+        for identity, play, winner, single, start, end, ms, clock, item, context in rows:
             yield Play(
                 id=identity, user=self._user, start=instant(start), end=instant(end), ms=ms,
                 source=context.source, kind=item.kind, uri=item.uri, name=item.name, artist=item.artist,
@@ -57,7 +56,7 @@ class PlayDocuments:
                 country=context.country, reason_start=context.reason_start, reason_end=context.reason_end,
                 shuffle=context.shuffle, skipped=context.skipped, offline=context.offline, private=context.private,
                 client_clock=None if clock == NO_CLOCK else instant(clock),
-                others=[] if single[play] else self._others(play, winner),
+                others=[] if single else self._others(play, winner),
             )  # fmt: skip
 
     def holding_all(self, which: Positions, contents: Observations) -> Iterator[Play]:

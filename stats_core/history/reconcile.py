@@ -16,7 +16,9 @@ import pandas as pd
 from stats_core.documents import SOURCES
 from stats_core.history.items import Item
 from stats_core.history.matching import NONE, CrowdedRow, partners, slots
-from stats_core.history.observations import Ints, Observations, Vocabulary
+from stats_core.history.observations import Codes, Ints, Observations, PerValue, Vocabulary
+
+Small = npt.NDArray[np.int8]
 
 _MINUTE_MS: Final = 60_000
 _ACCOUNT: Final = SOURCES.index("account")
@@ -57,38 +59,43 @@ class Reconciled:
 
 
 class Identities:
-    """What of an item decides sameness, as codes: its URI, its names with the kind, its names alone."""
+    """What decides sameness, as codes by item and context."""
 
-    def __init__(self) -> None:
+    def __init__(self, vocabulary: Vocabulary) -> None:
         self._uris: dict[str, int] = {}
         self._names: dict[object, int] = {}
         self._pairs: dict[object, int] = {}
-        self._codes: list[tuple[int, int, int]] = []
+        self._items = PerValue(vocabulary.items, self._identity)
+        self._contexts = PerValue(vocabulary.contexts, lambda context: (SOURCES.index(context.source),))
 
-    def of(self, vocabulary: Vocabulary) -> npt.NDArray[np.int64]:
-        """Rows (uri or -1, names, pair), one an item of the vocabulary, by code."""
-        for item in vocabulary.items.values[len(self._codes) :]:
-            self._codes.append(self._identity(item))
-        return np.array(self._codes, np.int64).reshape(-1, 3)
+    def of(self, item: Codes) -> tuple[Ints, Ints, Ints]:
+        """Codes of the URI (NONE: has none), of the names with the kind, and of the names alone (0: has none)."""
+        uri, names, pair = self._items.table()[item].T
+        return uri, names, pair
+
+    def sources(self, context: Codes) -> Small:
+        """Positions in SOURCES."""
+        sources: Small = self._contexts.table()[context, 0].astype(np.int8)
+        return sources
 
     def _identity(self, item: Item) -> tuple[int, int, int]:
         uri = NONE if item.uri is None else self._uris.setdefault(item.uri, len(self._uris))
-        named = item.name is not None or item.by is not None
-        names = (item.kind, item.name, item.by) if named else None
-        pair = (item.name, item.by) if named else None
-        return uri, self._names.setdefault(names, len(self._names)), self._pairs.setdefault(pair, len(self._pairs))
+        if item.name is None and item.by is None:
+            return uri, 0, 0
+        names, pair = (item.kind, item.name, item.by), (item.name, item.by)
+        return uri, _code(self._names, names), _code(self._pairs, pair)
 
 
-def sources_of(vocabulary: Vocabulary) -> npt.NDArray[np.int8]:
-    """Position in SOURCES of each context, by code."""
-    return np.array([SOURCES.index(context.source) for context in vocabulary.contexts.values], np.int8)
+def _code(codes: dict[object, int], value: object) -> int:
+    """The value's number; 0 is kept for no names at all."""
+    return codes.setdefault(value, len(codes) + 1)
 
 
 def reconciled(sightings: Sightings, vocabulary: Vocabulary, identities: Identities) -> Reconciled:
-    """The plays of a stretch of time, out of every sighting in it."""
+    """The plays of a stretch of time, out of every sighting in it; `identities` are the vocabulary's."""
     observed = sightings.observed
-    uri, names, pair = identities.of(vocabulary)[observed.item].T
-    source = sources_of(vocabulary)[observed.context]
+    uri, names, pair = identities.of(observed.item)
+    source = identities.sources(observed.context)
     fingerprint = observed.fingerprints(vocabulary)
     rows = pd.DataFrame(
         {

@@ -16,7 +16,7 @@ from stats_core.history.ledger import states_of
 from stats_core.history.marks import mark_months
 from stats_core.history.observations import Codes, Observations, Vocabulary, concatenated, month_name, months_of
 from stats_core.history.play_documents import PlayDocuments, Positions, play_ids
-from stats_core.history.reconcile import STRENGTH, Identities, Reconciled, Sightings, reconciled, sources_of
+from stats_core.history.reconcile import STRENGTH, Identities, Reconciled, Sightings, reconciled
 from stats_core.history.standing import Standing, standing_month
 from stats_core.store import collections
 from stats_core.store.leases import Held
@@ -64,7 +64,7 @@ class Rewriter:
         self._user = user
         self._held = held
         self._vocabulary = vocabulary or Vocabulary()
-        self._identities = Identities()
+        self._identities = Identities(self._vocabulary)
 
     def rewrite(self, month: str, arriving: Arriving | None = None, without: str | None = None) -> Rewritten:
         """Bring the plays that end in a UTC month in line with what all imports carry, one arriving or one left out.
@@ -93,13 +93,14 @@ class Rewriter:
     def _states(
         self, sightings: Sightings, plays: Reconciled, standing: Standing, arriving: Arriving
     ) -> npt.NDArray[np.int8]:
-        named = np.array([item.name is not None or item.by is not None for item in self._vocabulary.items.values], bool)
+        observed = sightings.observed
+        _, names, _ = self._identities.of(observed.item)
         states = states_of(
             plays.play,
-            STRENGTH[sources_of(self._vocabulary)[sightings.observed.context]],
+            STRENGTH[self._identities.sources(observed.context)],
             sightings.generation,
-            sightings.observed.fingerprints(self._vocabulary),
-            named[sightings.observed.item],
+            observed.fingerprints(self._vocabulary),
+            names != 0,
             first=len(standing.sightings),
         )
         if standing.prior:

@@ -16,7 +16,7 @@ def plays_of(many: list[File]) -> list[tuple[int, int, int, Row, frozenset[Row]]
     """(end, ms, n, winner, all contents) of each play, as the code reconciles them."""
     vocabulary = Vocabulary()
     sightings, listed = sightings_of(many, vocabulary)
-    plays = reconciled(sightings, vocabulary, Identities())
+    plays = reconciled(sightings, vocabulary, Identities(vocabulary))
     contents: dict[int, set[Row]] = defaultdict(set)
     for (_, row), play in zip(listed, plays.play.tolist(), strict=True):
         contents[play].add(row)
@@ -105,7 +105,7 @@ def test_order_and_repetition_of_files_and_rows_change_nothing(many: list[File],
 def test_rows_of_one_file_are_distinct_plays_and_none_is_lost(many: list[File]) -> None:
     vocabulary = Vocabulary()
     sightings, listed = sightings_of(many, vocabulary)
-    plays = reconciled(sightings, vocabulary, Identities())
+    plays = reconciled(sightings, vocabulary, Identities(vocabulary))
     of_file = Counter(zip((file for file, _ in listed), plays.play.tolist(), strict=True))
     assert max(of_file.values()) == 1
     assert set(plays.play.tolist()) == set(range(len(plays.winner)))
@@ -115,7 +115,7 @@ def test_rows_of_one_file_are_distinct_plays_and_none_is_lost(many: list[File]) 
 def test_the_strongest_and_newest_observation_wins(many: list[File]) -> None:
     vocabulary = Vocabulary()
     sightings, listed = sightings_of(many, vocabulary)
-    plays = reconciled(sightings, vocabulary, Identities())
+    plays = reconciled(sightings, vocabulary, Identities(vocabulary))
     ranks: dict[int, list[tuple[bool, int]]] = defaultdict(list)
     for position, play in enumerate(plays.play.tolist()):
         extended = listed[position][1].context.source == "extended"

@@ -1,0 +1,32 @@
+"""What every command opens: the settings, told clearly when they are wrong, and the store."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from pydantic import ValidationError
+
+from stats_core.settings import Settings, settings
+from stats_core.store import open_store
+from stats_core.store.port import Store
+
+
+def checked_settings() -> Settings:
+    """The settings; what is wrong with them ends the command in one line each."""
+    try:
+        return settings()
+    except ValidationError as error:
+        wrong = [f"STATS_{str(one['loc'][0]).upper()}: {one['msg']}" for one in error.errors()]
+        raise click.ClickException("Settings: " + "; ".join(wrong)) from error
+
+
+@contextmanager
+def opened_store() -> Iterator[tuple[Settings, Store]]:
+    """The settings and the store they name, closed at the end."""
+    own = checked_settings()
+    own.data_dir.mkdir(parents=True, exist_ok=True)
+    store = open_store(own.database_uri)
+    try:
+        yield own, store
+    finally:
+        store.close()

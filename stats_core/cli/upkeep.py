@@ -1,0 +1,36 @@
+"""`spotify-stats key`, `sample`, `rebuild` and `doctor`: what an operator needs now and then."""
+
+from pathlib import Path
+
+import click
+from rich.console import Console
+
+from stats_core.cli.opening import opened_store
+from stats_core.sample import sample_export
+
+messages = Console(stderr=True, highlight=False)
+
+
+@click.command()
+@click.option("--user", required=True, help="The listener it opens.")
+@click.option("--name", default="command line", show_default=True, help="What it is for.")
+def key(user: str, name: str) -> None:
+    """Make a key for a listener's data. It is shown once and never kept."""
+    from stats_core.access import made_key  # noqa: PLC0415
+
+    with opened_store() as (_, store):
+        click.echo(made_key(store, user, name))
+
+
+@click.command()
+@click.option("--plays", type=int, default=25_000, show_default=True, help="How many plays there are.")
+@click.option("--years", type=int, default=6, show_default=True, help="Over how many years.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same listening.")
+@click.option("--generation", type=click.IntRange(1, 5), default=5, show_default=True, help="Of the extended history.")
+@click.option("--account", is_flag=True, help="Account data of the last year instead.")
+@click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The ZIP to write.")
+def sample(plays: int, years: int, seed: int, generation: int, account: bool, output: Path) -> None:
+    """Write a made-up export, for trying things out."""
+    report = sample_export(plays, years, seed, generation, account, output=output)
+    for member, rows in report.rows.items():
+        messages.print(f"{rows:>9,} rows  {member}")
