@@ -48,7 +48,7 @@ def _answer(statistic: str, user: str | None, given: dict[str, str | None], *, a
     with opened_store() as (settings, store):
         listener, history = HistoryReader(store, 0).read(user or settings.default_user)
         if as_json:
-            click.get_binary_stream("stdout").write(answer_bytes(statistic, history, listener, asked))
+            click.echo(answer_bytes(statistic, history, listener, asked), nl=False)
             return
         answer = answer_of(statistic, history, listener, asked)
     Console().print(summary_table(answer) if statistic == "summary" else top_table(statistic, answer))

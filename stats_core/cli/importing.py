@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
-from stats_core.cli.opening import opened_store
-from stats_core.documents import Import, ImportFile, Lease, State
+from stats_core.cli.opening import opened_store, told_to_wait
+from stats_core.documents import Import, ImportFile, State
 from stats_core.settings import Settings
 from stats_core.store.port import Store
 
@@ -154,12 +154,8 @@ class _Shown:
             written=lambda done, rows: self._progress.update(
                 self._task, description=f"storing {path.name}", completed=done, total=max(1, rows)
             ),
-            waiting=lambda lease: messages.print(_waiting_for(lease), highlight=False),
+            waiting=told_to_wait,
         )
-
-
-def _waiting_for(lease: Lease) -> str:
-    return f"Waiting: process {lease.pid} on {lease.host} is {lease.purpose}."
 
 
 @contextmanager

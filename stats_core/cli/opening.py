@@ -6,8 +6,10 @@ from contextlib import contextmanager
 import click
 from pydantic import ValidationError
 
+from stats_core.documents import Lease
 from stats_core.settings import Settings, settings
 from stats_core.store import open_store
+from stats_core.store.leases import described
 from stats_core.store.port import Store
 
 
@@ -30,3 +32,8 @@ def opened_store() -> Iterator[tuple[Settings, Store]]:
         yield own, store
     finally:
         store.close()
+
+
+def told_to_wait(lease: Lease) -> None:
+    """Tell the person for whom this command waits."""
+    click.echo(f"Waiting: {described(lease)}", err=True)

@@ -1,11 +1,11 @@
-"""`spotify-stats key`, `sample`, `rebuild` and `doctor`: what an operator needs now and then."""
+"""`spotify-stats key`, `sample` and `rebuild`: what an operator needs now and then."""
 
 from pathlib import Path
 
 import click
 from rich.console import Console
 
-from stats_core.cli.opening import opened_store
+from stats_core.cli.opening import opened_store, told_to_wait
 from stats_core.sample import sample_export
 
 messages = Console(stderr=True, highlight=False)
@@ -34,3 +34,20 @@ def sample(plays: int, years: int, seed: int, generation: int, account: bool, ou
     report = sample_export(plays, years, seed, generation, account, output=output)
     for member, rows in report.rows.items():
         messages.print(f"{rows:>9,} rows  {member}")
+
+
+@click.command()
+@click.option("--user", help="Only this listener; everybody unless given.")
+def rebuild(user: str | None) -> None:
+    """Drop everything derived (columns, totals, tops) and make it anew from the plays."""
+    from stats_core.aggregates.rebuilding import rebuild_derived  # noqa: PLC0415 - pandas takes a while to load
+
+    with opened_store() as (_, store):
+        rebuilt = rebuild_derived(
+            store,
+            user,
+            waiting=told_to_wait,
+            done=lambda one: messages.print(f"{one.user}: {one.plays:,} plays, {len(one.months)} months made anew"),
+        )
+    if not rebuilt:
+        messages.print("There is no listener yet: nothing to rebuild.")

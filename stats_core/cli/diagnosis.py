@@ -1,0 +1,144 @@
+"""`spotify-stats doctor`: what is configured, reachable, stale or stuck, and what to do about it."""
+
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final, Literal
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from stats_core.cli.opening import checked_settings
+from stats_core.cli.serving import is_taken
+from stats_core.clock import utc_now
+from stats_core.errors import StoreError
+from stats_core.settings import Settings
+from stats_core.store import collections, open_store
+from stats_core.store.leases import described, is_dead
+from stats_core.store.port import Query, Store
+
+_STALE: Final = timedelta(minutes=10)
+_LITTLE_SPACE: Final = 2 << 30
+_COLOURS: Final = {"good": "green", "note": "cyan", "wrong": "red"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at."""
+
+    what: str
+    state: Literal["good", "note", "wrong"]
+    told: str
+    """What was seen and, where it is not good, what to do."""
+
+
+@click.command()
+@click.pass_context
+def doctor(ctx: click.Context) -> None:
+    """Look at everything and say what is wrong and what to do. Exit 1 if something is."""
+    settings = checked_settings()
+    findings = list(findings_of(settings))
+    table = Table("", "looked at", "found", show_lines=False)
+    for finding in findings:
+        table.add_row(f"[{_COLOURS[finding.state]}]{finding.state}[/]", finding.what, finding.told)
+    Console().print(table)
+    ctx.exit(1 if any(finding.state == "wrong" for finding in findings) else 0)
+
+
+def findings_of(settings: Settings) -> Iterator[Finding]:
+    """Everything worth knowing, in the order in which one thing rests on another."""
+    yield from _folders(settings)
+    yield from _services(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    try:
+        store = open_store(settings.database_uri)
+        store.check()
+    except StoreError as error:
+        yield Finding("store", "wrong", str(error))
+        return
+    kind = settings.database_uri.partition(":")[0]
+    yield Finding("store", "good", f"{kind} answers with the right layout")
+    try:
+        yield from _listeners(store)
+        yield from _imports(store)
+        yield from _marks(store)
+        yield from _inbox(store, settings)
+    finally:
+        store.close()
+
+
+def _folders(settings: Settings) -> Iterator[Finding]:
+    yield Finding("data folder", "good" if settings.data_dir.is_dir() else "note", str(settings.data_dir))
+    if settings.data_dir.is_dir():
+        free = shutil.disk_usage(settings.data_dir).free
+        state: Literal["good", "wrong"] = "good" if free > _LITTLE_SPACE else "wrong"
+        advice = "" if state == "good" else ": make room, or imports will stop"
+        yield Finding("disk", state, f"{free / (1 << 30):,.1f} GB free{advice}")
+    inbox = settings.inbox_dir
+    yield Finding(
+        "inbox", "good" if inbox.is_dir() else "note", str(inbox) + ("" if inbox.is_dir() else ": `up` makes it")
+    )
+
+
+def _services(settings: Settings) -> Iterator[Finding]:
+    for name, host, port in (
+        ("REST service", settings.api_host, settings.api_port),
+        ("Dagster's UI", settings.dagster_host, settings.dagster_port),
+    ):
+        listens = is_taken(host, port)
+        told = f"something listens on {host}:{port}" if listens else f"nothing on {host}:{port}: `make up` starts it"
+        yield Finding(name, "good" if listens else "note", told)
+
+
+def _listeners(store: Store) -> Iterator[Finding]:
+    listeners = list(store.find(collections.listeners))
+    if not listeners:
+        yield Finding("listeners", "note", "none yet: drop an export into the inbox, or `spotify-stats import FILE`")
+    for listener in listeners:
+        months = sorted(listener.months)
+        told = f"{len(months)} months, {months[0]} to {months[-1]}" if months else "no plays yet"
+        yield Finding(f"listener {listener.id}", "good", f"{told}, {listener.timezone}")
+
+
+def _imports(store: Store) -> Iterator[Finding]:
+    held = list(store.find(collections.leases))
+    for lease in held:
+        if is_dead(lease):
+            yield Finding(
+                "lease", "note", f"left by a process that is gone, the next writer takes it: {described(lease)}"
+            )
+    for status in ("importing", "failed"):
+        for document in store.find(collections.imports, Query(equal={"status": status})):
+            if any(lease.id == f"plays|{document.user}" and not is_dead(lease) for lease in held):
+                yield Finding("import", "note", f"{document.name} for {document.user} is being imported")
+            else:
+                advice = f"`spotify-stats import` the file again, or materialize {document.digest[:12]} in Dagster's UI"
+                yield Finding("import", "wrong", f"{document.name} for {document.user} was stopped: {advice}")
+    refused = store.count(collections.imports, Query(equal={"status": "refused"}))
+    if refused:
+        yield Finding(
+            "imports", "note", f"{refused:,} files were refused: the reasons stand in GET /v1/listeners/…/imports"
+        )
+
+
+def _marks(store: Store) -> Iterator[Finding]:
+    marks = list(store.find(collections.marks))
+    stale = [mark for mark in marks if utc_now() - mark.marked_at > _STALE]
+    if stale:
+        users = ", ".join(sorted({mark.user for mark in stale}))
+        advice = "is Dagster's daemon running (`make up`)? `spotify-stats rebuild` does it without"
+        yield Finding("aggregates", "wrong", f"{len(stale):,} months of {users} wait to be counted: {advice}")
+    else:
+        yield Finding("aggregates", "good", f"{len(marks):,} months wait to be counted" if marks else "up to date")
+
+
+def _inbox(store: Store, settings: Settings) -> Iterator[Finding]:
+    from stats_core.imports.inbox_claims import stuck_files  # noqa: PLC0415 - pandas takes a while to load
+
+    if not settings.inbox_dir.is_dir():
+        return
+    for file in stuck_files(store, settings):
+        reason = (file.document.reason if file.document else None) or "nobody took it: is Dagster's daemon running?"
+        yield Finding("inbox", "wrong", f"{file.path} has lain there for {file.seconds / 60:,.0f} minutes: {reason}")
