@@ -2,13 +2,14 @@
 
 import dagster as dg
 
-from stats_pipelines.history.definitions import definitions as history
-from stats_pipelines.imports.definitions import definitions as imports
+# The folders as modules: Dagster refuses a module that holds two Definitions.
+from stats_pipelines.history import definitions as history
+from stats_pipelines.imports import definitions as imports
 from stats_pipelines.resources import StoreResource
 
 defs = dg.Definitions.merge(
-    imports,
-    history,
+    imports.definitions,
+    history.definitions,
     dg.Definitions(
         resources={"stats": StoreResource()},
         # A process per step would cost 2.5 s and 115 MB each, and steps share their store.
