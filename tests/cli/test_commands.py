@@ -1,0 +1,118 @@
+"""The other commands that need no service."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from stats_core.access import ADMIN, Access, identify
+from stats_core.clock import utc_now
+from stats_core.documents import Import
+from stats_core.history.reader import HistoryReader
+from stats_core.insights import STATISTICS, answer_bytes
+from stats_core.store import collections, open_store
+from tests.cli.conftest import Run
+from tests.cli.test_import import history
+
+QUESTION = ("--start", "2022-01-01", "--end", "2023-01-01", "--tz", "Europe/Berlin", "--min-ms", "0",
+            "--kinds", "track,unknown", "--private", "include")  # fmt: skip
+
+
+@pytest.fixture
+def listened(run: Run, tmp_path: Path) -> Path:
+    """A data folder with one listener's three plays."""
+    assert run("import", history(tmp_path / "a.json")).exit_code == 0
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize("statistic", ["summary", "top/tracks", "top/artists", "top/albums", "top/shows"])
+def test_json_is_the_very_answer_of_the_route(run: Run, listened: Path, statistic: str) -> None:
+    paging = () if statistic == "summary" else ("--by", "ms", "--limit", "1", "--offset", "0")
+    store = open_store(f"sqlite:///{listened / 'stats.sqlite'}")
+    listener, answered = HistoryReader(store, 0).read("me")
+    asked = (*QUESTION, *paging)
+    given = {name.lstrip("-").replace("-", "_"): value for name, value in zip(asked[::2], asked[1::2], strict=True)}
+    assert run(*statistic.split("/"), *asked, "--json").stdout_bytes == answer_bytes(
+        statistic, answered, listener, given
+    )
+    store.close()
+
+
+def test_every_parameter_of_a_statistic_is_an_option(run: Run) -> None:
+    for statistic in ("summary", "top/tracks"):
+        told = run(statistic.split("/")[0], "--help").stdout
+        for parameter in STATISTICS[statistic].parameters:
+            assert f"--{parameter.name.replace('_', '-')} " in told
+
+
+def test_answers_are_tables_unless_asked_otherwise(run: Run, listened: Path) -> None:
+    assert re.search(r"plays\s+│ 2", run("summary").stdout)
+    assert "Artist of Two" in run("top", "artists").stdout
+
+
+def test_a_wrong_value_is_told_with_what_is_allowed(run: Run, listened: Path) -> None:
+    result = run("summary", "--tz", "Mars/Olympus")
+    assert result.exit_code == 2
+    assert "tz='Mars/Olympus'" in result.stderr
+    assert "Europe/Berlin" in result.stderr
+
+
+def test_an_unknown_listener_is_told_in_one_line(run: Run) -> None:
+    result = run("summary", "--user", "nobody")
+    assert result.exit_code == 1
+    assert "There is no listener 'nobody'" in result.stderr
+    assert "Traceback" not in result.output
+
+
+def test_a_key_opens_its_listener_alone(run: Run, listened: Path) -> None:
+    key = run("key", "--user", "me").stdout.strip()
+    store = open_store(f"sqlite:///{listened / 'stats.sqlite'}")
+    assert identify(store, key, "the admin's") == Access("me")
+    assert identify(store, "the admin's", "the admin's") == ADMIN
+    assert key.encode() not in (listened / "stats.sqlite").read_bytes()
+    store.close()
+    assert run("key", "--user", "nobody").exit_code == 1
+
+
+def test_a_sample_imports_with_every_row_accounted_for(run: Run, tmp_path: Path) -> None:
+    for name in ("one.zip", "two.zip"):
+        assert run("sample", "--plays", 300, "--years", 1, "--seed", 3, "--output", tmp_path / name).exit_code == 0
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    report = json.loads(run("import", tmp_path / "one.zip", "--json").stdout)
+    assert report["rows"] == sum(report["states"].values())
+    assert report["states"]["invalid"] == 5
+
+
+def test_rebuilding_changes_no_answer(run: Run, listened: Path) -> None:
+    before = run("top", "tracks", "--json").stdout_bytes
+    assert "3 plays" in run("rebuild").stderr
+    assert run("top", "tracks", "--json").stdout_bytes == before
+
+
+def test_doctor_says_what_is_stuck_and_what_to_do(run: Run, listened: Path) -> None:
+    run("rebuild")
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert "up to date" in result.stdout
+    store = open_store(f"sqlite:///{listened / 'stats.sqlite'}")
+    stopped = Import(id="me|x", user="me", digest="x", name="lost.zip", status="importing", received_at=utc_now())
+    store.put(collections.imports, [stopped])
+    store.close()
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "lost.zip" in result.stdout
+
+
+def test_doctor_tells_of_a_store_that_cannot_be_reached(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATS_DATABASE_URI", "mongodb://127.0.0.1:9/stats?serverSelectionTimeoutMS=200")
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "127.0.0.1:9" in result.stdout
+
+
+def test_a_wrong_setting_is_named(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STATS_API_PORT", "many")
+    result = run("summary")
+    assert result.exit_code == 1
+    assert "STATS_API_PORT" in result.stderr
