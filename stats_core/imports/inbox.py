@@ -30,6 +30,7 @@ BYTES_OF_A_LOOK: Final = 4 << 30
 """At most so many files, and so many bytes beside the first file, are hashed in one look: a tick has a minute."""
 
 _UNFINISHED: Final = (".part", ".tmp", ".crdownload")
+_CLOSING: Final = {b"[": b"]", b"{": b"}"}
 _TAIL: Final = 64 << 10
 _DIGITS: Final = 12
 _KEY = re.compile(rf"({USER_NAME})~([A-Za-z0-9._-]{{1,40}})~([0-9a-f]{{{_DIGITS}}})")
@@ -151,16 +152,16 @@ def files_in(inbox: Path, users: Container[str], default_user: str) -> Iterator[
 
 
 def is_complete(path: Path) -> bool:
-    """Whether a file looks whole: a ZIP has its directory at the end, JSON its last bracket. Raises OSError."""
+    """Whether a file looks whole: a ZIP has its directory at the end, JSON its closing bracket. Raises OSError."""
     with path.open("rb") as file:
         head = file.read(512).lstrip(b"\xef\xbb\xbf \t\r\n")
         if head.startswith(b"PK") or path.suffix.lower() == ".zip":
             return zipfile.is_zipfile(file)
         file.seek(max(0, os.fstat(file.fileno()).st_size - _TAIL))
         tail = file.read().rstrip(b" \t\r\n\0")
-    if head[:1] in {b"[", b"{"} or path.suffix.lower() == ".json":
-        return tail[-1:] in {b"]", b"}"}
-    return bool(tail)
+    if head[:1] in _CLOSING:
+        return tail.endswith(_CLOSING[head[:1]])
+    return tail.endswith((b"]", b"}")) if path.suffix.lower() == ".json" else bool(tail)
 
 
 def look(

@@ -50,8 +50,18 @@ def running(settings: Settings, folder: Path) -> Iterator[Path]:
         "STATS_DATABASE_URI": settings.database_uri,
     }
     log = folder / "log"
-    server = [BIN / "dagster", "api", "grpc", "-h", "127.0.0.1", "-p", str(port), "-m", "stats_pipelines.definitions"]
-    daemon = [BIN / "dagster-daemon", "run", "-w", workspace]
+    server = [
+        str(BIN / "dagster"),
+        "api",
+        "grpc",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+        "-m",
+        "stats_pipelines.definitions",
+    ]
+    daemon = [str(BIN / "dagster-daemon"), "run", "-w", str(workspace)]
     processes = []
     with log.open("wb") as output:
         try:
