@@ -7,8 +7,8 @@ from typing import Final
 
 from stats_core.documents import FileStatus, Generation, IgnoredMember, SavedItem
 from stats_core.errors import Refused, RefusedWhole
-from stats_core.exports.container import Member, Progress, members_of
-from stats_core.exports.json_rows import NOT_JSON, TRUNCATED, WRONG_SHAPE, RowReader
+from stats_core.exports.container import Member, Progress, is_zip, members_of
+from stats_core.exports.json_rows import NO_TEXT, NOT_JSON, NOT_UTF8, TRUNCATED, WRONG_SHAPE, RowReader
 from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.exports.recognise import (
     PEEK_BYTES,
@@ -53,9 +53,9 @@ _account = RowReader(AccountRow)
 def read_export(path: Path, name: str, parser: Parser, progress: Progress = lambda _: None) -> ReadExport:
     """Read a ZIP or a loose JSON file; raises RefusedWhole where nothing of it can be used."""
     export = ReadExport()
-    with members_of(path, name, progress) as (is_zip, members):
+    with members_of(path, name, progress) as (zipped, members):
         for member in members:
-            _read_member(member, export, parser, must_be_read=not is_zip)
+            _read_member(member, export, parser, must_be_read=not zipped)
     if not export.files:
         raise RefusedWhole(UNRECOGNISED)
     return export
@@ -78,9 +78,12 @@ def read_rows(generation: Generation, video: bool, blocks: Iterable[bytes], path
 
 
 def _read_member(member: Member, export: ReadExport, parser: Parser, *, must_be_read: bool) -> None:
+    if not must_be_read and "__MACOSX" in member.path.split("/"):
+        export.ignored.append(IgnoredMember(path=member.path, reason="macOS keeps its own notes here"))
+        return
     expected = has_history_name(member.path)
     try:
-        head = b"" if member.path.startswith("__MACOSX/") else member.head(PEEK_BYTES)
+        head = member.head(PEEK_BYTES)
     except Refused as error:
         if expected or must_be_read:
             export.files.append(ReadFile(member.path, "refused", reason=str(error)))
@@ -93,9 +96,12 @@ def _read_member(member: Member, export: ReadExport, parser: Parser, *, must_be_
     elif expected:
         export.files.append(_empty_or_refused(member.path, head))
     elif must_be_read:
-        export.files.append(ReadFile(member.path, "refused", reason=UNRECOGNISED))
+        why = _empty_or_refused(member.path, head).reason
+        export.files.append(
+            ReadFile(member.path, "refused", reason=why if why in {NO_TEXT, NOT_UTF8} else UNRECOGNISED)
+        )
     else:
-        export.ignored.append(IgnoredMember(path=member.path, reason=_why_ignored(member.path, head)))
+        export.ignored.append(IgnoredMember(path=member.path, reason=_why_ignored(head)))
 
 
 def _empty_or_refused(path: str, head: bytes) -> ReadFile:
@@ -111,9 +117,7 @@ def _empty_or_refused(path: str, head: bytes) -> ReadFile:
     return ReadFile(path, "imported", parsed=nothing, video=has_video_name(path))
 
 
-def _why_ignored(path: str, head: bytes) -> str:
-    if path.startswith("__MACOSX/"):
-        return "macOS keeps its own notes here"
-    if head.startswith(b"PK\x03\x04"):
+def _why_ignored(head: bytes) -> str:
+    if is_zip(head):
         return "is a ZIP inside the ZIP: drop it on its own"
     return "holds no listening history"

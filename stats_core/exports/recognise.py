@@ -11,8 +11,8 @@ PEEK_BYTES: Final = 64 << 10
 """Of a file that holds no history, no more than this is looked at."""
 
 _HISTORY_NAME: Final = re.compile(
-    r"endsong(_\d+)?|endvideo(_\d+)?|Streaming_History_(Audio|Video)_.*|StreamingHistory\d*"
-    r"|StreamingHistory_(music|podcast|audiobook)_?\d*",
+    r"(?:endsong(_\d+)?|endvideo(_\d+)?|Streaming_History_(Audio|Video)_.*|StreamingHistory\d*"
+    r"|StreamingHistory_(music|podcast|audiobook)_?\d*)(?: ?\(\d+\))?",
     re.IGNORECASE,
 )
 _VIDEO_NAME: Final = re.compile(r"endvideo.*|Streaming_?History_Video.*", re.IGNORECASE)
@@ -21,18 +21,23 @@ _URIS: Final = {"spotify_track_uri", "spotify_episode_uri"}
 _OLD_PERSONAL: Final = {"username", "user_agent_decrypted", "ip_addr_decrypted"}
 _EXTENDED_KEYS: Final = {"conn_country", "master_metadata_track_name", "episode_name", "reason_end", *_URIS}
 _CLOCK_IN_MS: Final = 10**11
-_ELEMENTS: Final = 200
+_KEY: Final = re.compile(r'"(\w+)"\s*:')
+
+
+def base_name(path: str) -> str:
+    """A member's own name; some programs write Windows' separators into a ZIP."""
+    return re.split(r"[/\\]", path)[-1]
 
 
 def has_history_name(path: str) -> bool:
     """Whether Spotify gives its history files such a name; anything of that name must be read or refused."""
-    stem, _, ending = path.rpartition("/")[2].rpartition(".")
+    stem, _, ending = base_name(path).rpartition(".")
     return ending.lower() == "json" and _HISTORY_NAME.fullmatch(stem) is not None
 
 
 def has_video_name(path: str) -> bool:
     """Whether the file is one of video: nothing in its rows tells."""
-    return _VIDEO_NAME.match(path.rpartition("/")[2]) is not None
+    return _VIDEO_NAME.match(base_name(path)) is not None
 
 
 def recognised(head: bytes) -> Generation | None:
@@ -44,12 +49,16 @@ def recognised(head: bytes) -> Generation | None:
         return None
     rows = [row for row in _first_elements(text) if isinstance(row, dict)]
     keys: set[str] = {key for row in rows for key in row}
+    if not rows and text[1:].lstrip().startswith("{"):
+        keys = set(_KEY.findall(text))  # a first row that is cut off, or longer than what is looked at
     if {"ts", "ms_played"} & keys and len(({"ts", "ms_played"} | _EXTENDED_KEYS) & keys) > 1:
         return _extended_generation(rows, keys)
     if {"endTime", "msPlayed"} & keys:
+        told = {key for row in rows for key, value in row.items() if value}
         for generation, names in _ACCOUNT_NAMES.items():
-            if names & keys:
+            if names & told:
                 return generation
+        return next((generation for generation, names in _ACCOUNT_NAMES.items() if names & keys), None)
     return None
 
 
@@ -61,7 +70,7 @@ _ACCOUNT_NAMES: Final[dict[Generation, set[str]]] = {
 
 
 def _recognised_object(text: str) -> Generation | None:
-    if re.search(r'"playlists"\s*:\s*\[', text[:4096]):
+    if re.match(r'\{\s*"playlists"\s*:\s*\[', text):
         return "playlists"
     if re.match(r'\{\s*"(tracks|albums|shows|episodes|bannedTracks|artists|bannedArtists|other)"\s*:\s*\[', text):
         return "library"
@@ -73,7 +82,7 @@ def _first_elements(text: str) -> list[object]:
     decoder = json.JSONDecoder()
     elements: list[object] = []
     position = 1
-    while len(elements) < _ELEMENTS:
+    while True:
         position = _after_blanks(text, position)
         try:
             element, position = decoder.raw_decode(text, position)

@@ -7,7 +7,7 @@ import msgspec
 
 from stats_core.documents import SavedItem
 from stats_core.errors import Refused
-from stats_core.exports.json_rows import BOM
+from stats_core.exports.json_rows import BOM, lenient
 
 LARGEST_SAVED: Final = 128 << 20
 
@@ -62,7 +62,7 @@ def saved_items(blocks: Iterable[bytes]) -> list[SavedItem]:
         if len(text) > LARGEST_SAVED:
             raise Refused(f"is larger than {LARGEST_SAVED >> 20} MB, which no library of Spotify's is")
     try:
-        saved = _decoder.decode(bytes(text).removeprefix(BOM))
+        saved = _saved(bytes(text).removeprefix(BOM))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise Refused(f"is not the library or playlist file it looks like ({error})") from error
     named = [(track.uri, track.track, track.artist) for track in saved.tracks]
@@ -75,6 +75,16 @@ def saved_items(blocks: Iterable[bytes]) -> list[SavedItem]:
                 named.append((item.episode.episodeUri, item.episode.episodeName, item.episode.showName))
     told = {(uri, name, by) for uri, name, by in named if uri and name and by}
     return [SavedItem(uri=uri, name=name, by=by) for uri, name, by in sorted(told)]
+
+
+def _saved(text: bytes) -> _Saved:
+    try:
+        return _decoder.decode(text)
+    except msgspec.DecodeError:
+        allowed = lenient(text)
+        if allowed is None:
+            raise
+        return msgspec.convert(allowed, _Saved)
 
 
 def library_bytes(items: Iterable[SavedItem]) -> bytes:

@@ -27,6 +27,7 @@ Value = TypeVar("Value")
 
 _BLOCK: Final = 256 << 10
 _ROWS_OF_A_WRITE: Final = 5_000
+_TEXTS_KNOWN: Final = 20_000
 _MANIFEST: Final = "manifest.json"
 
 
@@ -144,15 +145,15 @@ def _rows(parsed: ParsedFile, text_of: Callable[[str, int, int, int, int], bytes
     seen = parsed.observations
     seconds = np.datetime_as_string(seen.end.astype("datetime64[ms]"), unit="s").tolist()
     columns = (parsed.rows, seen.ms, seen.clock, seen.item, seen.context)
-    unkept = iter(sorted(parsed.unkept))
+    unkept = iter(parsed.unkept)
     waiting = next(unkept, None)
     for second, row, ms, clock, item, context in zip(seconds, *(column.tolist() for column in columns), strict=True):
-        while waiting is not None and waiting < row:
-            yield parsed.unkept[waiting]
+        while waiting is not None and waiting[0] < row:
+            yield waiting[1]
             waiting = next(unkept, None)
         yield text_of(second, ms, clock, item, context)
     while waiting is not None:
-        yield parsed.unkept[waiting]
+        yield waiting[1]
         waiting = next(unkept, None)
 
 
@@ -190,12 +191,14 @@ def _account_text(vocabulary: Vocabulary) -> Callable[[str, int, int, int, int],
 
 
 def _texts(values: list[Value], text: Callable[[Value], bytes]) -> Callable[[int], bytes]:
-    """The text of a code's value, made once."""
+    """The text of a code's value, made once unless there are very many."""
     known: dict[int, bytes] = {}
 
     def text_of(code: int) -> bytes:
         found = known.get(code)
         if found is None:
+            if len(known) == _TEXTS_KNOWN:
+                known.clear()
             found = known[code] = text(values[code])
         return found
 
