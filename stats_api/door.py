@@ -6,6 +6,7 @@ from typing import Final
 
 from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types.asgi_types import ReceiveMessage
 
 from stats_api.problems import INTERNAL_FAILURE, MEDIA_TYPE, problem_bytes
 
@@ -17,6 +18,7 @@ _HEADERS: Final = (
     (b"referrer-policy", b"no-referrer"),
     (b"x-frame-options", b"DENY"),
 )
+_OF_A_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
 _UNLESS_SET: Final = (
     (b"cache-control", b"private, no-cache"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
@@ -39,9 +41,17 @@ class Door:
         began = time.perf_counter()
         method = scope["method"]
         head = method == "HEAD"
+        http1 = scope["http_version"].startswith("1")
         if head:
             scope["method"] = "GET"
         status = 0
+        unread = any(name in _OF_A_BODY and value != b"0" for name, value in scope["headers"])
+
+        async def receiving() -> ReceiveMessage:
+            nonlocal unread
+            message = await receive()
+            unread = unread and message["type"] == "http.request" and message.get("more_body", False)
+            return message
 
         async def sending(message: Message) -> None:
             nonlocal status
@@ -49,13 +59,15 @@ class Door:
                 status = message["status"]
                 headers = list(message["headers"])
                 there = {name.lower() for name, _ in headers}
-                message["headers"] = [*headers, *_HEADERS, *(pair for pair in _UNLESS_SET if pair[0] not in there)]
+                headers += [*_HEADERS, *(pair for pair in _UNLESS_SET if pair[0] not in there)]
+                # What is left of a body is not waited for: the server hangs up, and a client should know beforehand.
+                message["headers"] = [*headers, (b"connection", b"close")] if unread and http1 else headers
             elif head and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
 
         try:
-            await self._app(scope, receive, sending)
+            await self._app(scope, receiving, sending)
         except Exception:
             # Routes answer their own errors; this is what Litestar itself did not expect.
             _problems.exception("A request failed outside its route")

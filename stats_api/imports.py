@@ -11,6 +11,7 @@ from typing import Final
 import msgspec
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
 from stats_api.listeners import OWN
@@ -133,7 +134,7 @@ LIMIT: Final = Whole(
 )
 
 
-async def list_imports(request: AnyRequest, user: str) -> Response[bytes]:
+async def list_imports(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
     service, given = service_of(request), given_of(request)
     limit = LIMIT.value_of(given.get("limit", LIMIT.default or ""))
     place = CURSOR.value_of(given["cursor"]) if "cursor" in given else None
@@ -160,7 +161,7 @@ def place_of(document: Import) -> Place:
     return Place((document.received_at - _EPOCH) // _MS, document.digest)
 
 
-async def get_import(request: AnyRequest, user: str, digest: str) -> Response[bytes]:
+async def get_import(request: AnyRequest, user: FromPath[str], digest: FromPath[str]) -> Response[bytes]:
     service = service_of(request)
     document = await service.reading(_one, service.store, user, digest)
     return Response(msgspec.json.encode(answered(document)), media_type="application/json")

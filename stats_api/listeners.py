@@ -7,6 +7,7 @@ from typing import Annotated, Final
 import msgspec
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
 from stats_api.access import access_of, key_ring
@@ -138,13 +139,13 @@ def _made(service: Service, wanted: NewListener) -> tuple[Listener, str]:
     return listener, made_key(service.store, wanted.user, "made with the listener")
 
 
-async def get_listener(request: AnyRequest, user: str) -> Response[bytes]:
+async def get_listener(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
     service = service_of(request)
     listener = await service.reading(known_listener, service.store, user)
     return Response(msgspec.json.encode(_answered(listener)), media_type="application/json")
 
 
-async def change_listener(request: AnyRequest, user: str) -> Response[bytes]:
+async def change_listener(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
     service = service_of(request)
     listener = await service.writing(_settled, service, user, await body_of(request, ListenerChange))
     return Response(msgspec.json.encode(_answered(listener)), media_type="application/json")
@@ -166,7 +167,7 @@ def _settled(service: Service, user: str, change: ListenerChange) -> Listener:
     return wanted
 
 
-async def delete_listener(request: AnyRequest, user: str) -> Response[None]:
+async def delete_listener(request: AnyRequest, user: FromPath[str]) -> Response[None]:
     service = service_of(request)
     try:
         await service.writing(_erased, service, user)

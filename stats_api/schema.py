@@ -30,7 +30,7 @@ async def openapi_json(request: AnyRequest) -> Response[bytes]:
 async def page(request: AnyRequest) -> Response[bytes]:
     body = await service_of(request).reading(_page, request.app)
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    return Response(body, media_type="text/html; charset=utf-8", headers={"Content-Security-Policy": policy})
+    return Response(body, media_type="text/html", headers={"Content-Security-Policy": policy})
 
 
 def described(app: Litestar) -> list[Described]:

@@ -5,6 +5,7 @@ from typing import Final
 
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from stats_api.listeners import OWN
 from stats_api.operations import Answer, Operation, routed
@@ -18,7 +19,7 @@ from stats_core.insights.question import Statistic
 def _route(statistic: Statistic) -> HTTPRouteHandler:
     name = statistic.name
 
-    async def answer(request: AnyRequest, user: str) -> Response[bytes]:
+    async def answer(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
         service = service_of(request)
         body = await service.reading(_answered, service, name, user, given_of(request))
         return Response(body, media_type="application/json")

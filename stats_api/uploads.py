@@ -17,6 +17,7 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
+from litestar.params import FromPath
 
 from stats_api.imports import AnsweredImport, answered
 from stats_api.listeners import OWN
@@ -74,7 +75,7 @@ class _Part:
         self.path.unlink(missing_ok=True)
 
 
-async def upload(request: AnyRequest, user: str) -> Response[bytes]:
+async def upload(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
     service = service_of(request)
     given = given_of(request)
     name = NAME.value_of(given["name"]) if "name" in given else _disposition_name(request)
@@ -132,7 +133,6 @@ def _too_large(limit: int) -> Failure:
     return Failure(
         TOO_LARGE,
         f"An upload is at most {megabytes:,} MB (STATS_UPLOAD_LIMIT_MB). Put larger files into the inbox by hand.",
-        headers={"Connection": "close"},
         allowed=f"at most {limit:,} bytes",
     )
 

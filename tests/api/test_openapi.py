@@ -1,0 +1,140 @@
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openapi_schema_validator import OAS31Validator
+from openapi_spec_validator import OpenAPIV31SpecValidator
+
+from stats_api import health, imports, listeners, schema, statistics, uploads
+from stats_api.examples import examples
+from stats_api.openapi import document_of
+from stats_api.operations import Operation
+from stats_api.problems import KINDS
+from stats_core.insights import STATISTICS
+from tests.api.server import ApiServer
+
+MODULES = (health, listeners, statistics, imports, uploads, schema)
+ISSUE = {
+    "/v1/listeners": {"get", "post"},
+    "/v1/listeners/{user}": {"get", "patch", "delete"},
+    **{f"/v1/listeners/{{user}}/{name}": {"get"} for name in STATISTICS},
+    "/v1/listeners/{user}/imports": {"get", "post"},
+    "/v1/listeners/{user}/imports/{digest}": {"get"},
+    "/health/live": {"get"},
+    "/health/ready": {"get"},
+}
+
+
+@pytest.fixture
+def document(server: ApiServer) -> dict[str, Any]:
+    answer = server.client().get("/schema/openapi.json")
+    assert answer.status_code == 200
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def _operations(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {each["operationId"]: each for methods in document["paths"].values() for each in methods.values()}
+
+
+def test_the_document_is_valid(document: dict[str, Any]) -> None:
+    assert document["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(document).validate()
+
+
+def test_every_route_is_in_it(document: dict[str, Any]) -> None:
+    for path, methods in ISSUE.items():
+        assert set(document["paths"][path]) == methods
+    assert len(_operations(document)) == sum(len(module.ROUTES) for module in MODULES)
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_every_parameter_is_told_with_unit_and_default(document: dict[str, Any], name: str) -> None:
+    [operation] = document["paths"][f"/v1/listeners/{{user}}/{name}"].values()
+    told = {each["name"]: each for each in operation["parameters"] if each["in"] == "query"}
+    assert list(told) == [parameter.name for parameter in STATISTICS[name].parameters]
+    for parameter in STATISTICS[name].parameters:
+        here = told[parameter.name]
+        assert here["description"].startswith(parameter.description)
+        assert parameter.allowed in here["description"]
+        assert here.get("x-unit") == parameter.unit
+        assert str(here["schema"].get("default", "None")) == str(parameter.default)
+        OAS31Validator(here["schema"]).validate(here["example"])
+
+
+def test_every_answer_has_an_example_of_its_schema(document: dict[str, Any]) -> None:
+    for identity, operation in _operations(document).items():
+        for status, response in operation["responses"].items():
+            for media, content in response.get("content", {}).items():
+                if media == "text/html" or (identity == "get_openapi" and status == "200"):
+                    continue
+                found = [content["example"]] if "example" in content else []
+                found += [each["value"] for each in content.get("examples", {}).values()]
+                assert found, (identity, status)
+                whole = {**content["schema"], "components": document["components"]}
+                for example in found:
+                    OAS31Validator(whole).validate(example)
+
+
+def test_bodies_have_examples_of_their_schema(document: dict[str, Any]) -> None:
+    for identity in ("make_listener", "change_listener"):
+        content = _operations(document)[identity]["requestBody"]["content"]["application/json"]
+        OAS31Validator({**content["schema"], "components": document["components"]}).validate(content["example"])
+
+
+def test_every_keyed_operation_names_its_failures(document: dict[str, Any]) -> None:
+    for identity, operation in _operations(document).items():
+        open_to_all = operation.get("security") == []
+        assert open_to_all == (operation["tags"][0] in {"health", "documentation"}), identity
+        assert {"400", "405", "500"} <= set(operation["responses"])
+        assert ({"401", "503"} <= set(operation["responses"])) or open_to_all
+
+
+def test_a_real_answer_fits_its_schema(server: ApiServer, document: dict[str, Any]) -> None:
+    paths = [path for path, methods in ISSUE.items() if "get" in methods and "digest" not in path]
+    for path in paths:
+        answer = server.client("ada").get(path.format(user="ada"))
+        content = document["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+        OAS31Validator({**content["schema"], "components": document["components"]}).validate(answer.json())
+
+
+def test_statistics_answer_what_they_declare() -> None:
+    assert set(examples()) == {
+        handler.opt["operation"].id for module in MODULES if module is not schema for handler in module.ROUTES
+    } - {"delete_listener"}
+
+
+def test_the_document_follows_its_operations() -> None:
+    operation = Operation(id="x", tag="health", summary="X", description="Y.", opens="anyone", answers={})
+    assert document_of([("GET", "/x", operation)], {})["paths"]["/x"]["get"]["operationId"] == "x"  # type: ignore[index]
+
+
+class _Page(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: set[str] = set()
+        self.links: set[str] = set()
+        self.elsewhere: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        self.ids |= {values["id"] or ""} if "id" in values else set()
+        self.links |= {values["href"] or ""} if "href" in values else set()
+        self.elsewhere |= {tag} & {"script", "link", "img", "iframe"}
+
+
+def test_the_page_needs_nothing_from_elsewhere(server: ApiServer, document: dict[str, Any]) -> None:
+    answer = server.client().get("/schema")
+    assert answer.headers["content-type"] == "text/html; charset=utf-8"
+    page = _Page()
+    page.feed(answer.text)
+    assert not page.elsewhere
+    assert {kind.name for kind in KINDS} | set(_operations(document)) <= page.ids
+    assert {link[1:] for link in page.links if link.startswith("#")} <= page.ids
+    assert {link for link in page.links if not link.startswith("#")} == {"/schema/openapi.json"}
+
+
+def test_no_module_is_too_long() -> None:
+    folder = Path(schema.__file__).parent
+    assert all(len(file.read_text().splitlines()) < 300 for file in folder.glob("*.py"))
