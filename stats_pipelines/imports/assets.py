@@ -46,7 +46,7 @@ def imported_plays(context: dg.AssetExecutionContext, stats: StoreResource) -> d
     try:
         key = parsed_key(context.partition_key)
         hint = context.run.tags.get(FILE_TAG)
-        taken = take_in(stats.store, stats.settings, key, hint=hint, run_id=context.run_id, watcher=watcher)
+        taken = take_in(stats.store, stats.settings, key, hint=hint, run_id=context.run.run_id, watcher=watcher)
     except StatsError as error:
         raise dg.Failure(str(error), allow_retries=False) from error
     document = taken.document
