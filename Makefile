@@ -1,6 +1,6 @@
 # What a day with the project needs. `make help` lists it.
 .DEFAULT_GOAL := help
-.PHONY: help setup up demo test lint format lock bench clean
+.PHONY: help setup up demo test lint format docs lock bench clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -33,8 +33,16 @@ format: $(READY) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-lock: ## resolve requirements.lock anew (needs uv)
-	uv pip compile --quiet --universal --all-extras --generate-hashes --no-emit-index-url --no-header pyproject.toml -o requirements.lock
+docs: $(READY) ## write the documentation's tables anew: settings, data model
+	@$(BIN)/python -m scripts.generate_docs
+
+# Old versions of pip install no hashed `gql` where `gql[requests]` is asked for: the extras stay in the lock.
+COMPILE := uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-strip-extras pyproject.toml
+
+lock: ## resolve requirements.lock anew, and of it the part that each image installs (needs uv)
+	$(COMPILE) --all-extras -o requirements.lock
+	$(COMPILE) --no-annotate -c requirements.lock --extra api -o deploy/requirements-api.lock
+	$(COMPILE) --no-annotate -c requirements.lock --extra pipelines -o deploy/requirements-pipelines.lock
 
 bench: $(READY) ## measure imports and statistics at 250,000 and 1,000,000 plays
 	@$(BIN)/python -m bench $(BENCH)
