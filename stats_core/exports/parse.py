@@ -57,7 +57,7 @@ class Parser:
     vocabulary: Vocabulary
     now_ms: int
     keep_country: bool = True
-    _invalid_left: int = INVALID_KEPT_TOGETHER
+    _invalid_left: int = field(default_factory=lambda: INVALID_KEPT_TOGETHER)
     _item_codes: dict[tuple[Scalar, ...], int] = field(default_factory=dict)
     _context_codes: dict[tuple[Scalar, ...], int] = field(default_factory=dict)
 

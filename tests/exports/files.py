@@ -22,12 +22,12 @@ ONE = Listened(0, 200_000, 1, "One")
 AUDIO, MUSIC = "Streaming_History_Audio_2022_0.json", "StreamingHistory_music_0.json"
 
 
-def extended(generation: int = 5, play: Listened = ONE, **fields: object) -> Row:
+def extended(generation: int = 5, play: Listened = ONE, /, **fields: object) -> Row:
     """A row of the extended history with some fields of its own."""
     return {**extended_row(generation, play), **fields}
 
 
-def account(play: Listened = ONE, **fields: object) -> Row:
+def account(play: Listened = ONE, /, **fields: object) -> Row:
     """A row of account music with some fields of its own."""
     return {**account_row(play), **fields}
 
