@@ -25,6 +25,9 @@ from stats_core.listeners import checked_timezone, checked_user, erase_listener,
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
 
+_ERASING_SECONDS: Final = 30
+"""How long an erasure waits for an import of the same listener that goes on: then 503, and it can be asked again."""
+
 PATH: Final = "/v1/listeners"
 OWN: Final = "/v1/listeners/{user:str}"
 
@@ -178,7 +181,7 @@ async def delete_listener(request: AnyRequest, user: FromPath[str]) -> Response[
 
 def _erased(service: Service, user: str) -> None:
     settings = service.settings
-    erase_listener(service.store, settings.inbox_dir, settings.archive_dir, user)
+    erase_listener(service.store, settings.inbox_dir, settings.archive_dir, user, timeout=_ERASING_SECONDS)
     service.reader.forget(user)
     with suppress(UnknownListener):  # what is in memory goes too
         service.reader.read(user)

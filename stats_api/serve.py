@@ -12,7 +12,6 @@ from granian.log import LogLevels
 from granian.server.embed import Server
 
 from stats_api.app import made_app
-from stats_api.lean import keep_pandas_out
 from stats_core.errors import StatsError
 from stats_core.settings import Settings
 from stats_core.store import open_store
@@ -32,7 +31,6 @@ def serve(settings: Settings) -> None:
     layout; each says what to do.
     """
     _check_address(settings.api_host, settings.api_port)
-    keep_pandas_out()
     with closing(open_store(settings.database_uri)) as store:
         asyncio.run(_serve(settings, store))
 

@@ -48,16 +48,18 @@ def plays_lease_name(user: str) -> str:
     return f"plays|{user}"
 
 
-def erase_listener(store: Store, inbox: Path, archive: Path, user: str) -> None:
-    """Remove everything of a listener's; the listener goes last, so that a stop in the middle can be finished."""
+def erase_listener(store: Store, inbox: Path, archive: Path, user: str, timeout: float | None = None) -> None:
+    """Remove everything of a listener's; the listener goes last, so that a stop in the middle can be finished.
+
+    Files of theirs that wait in the inbox go too: they would come to the default listener. Raises UnknownListener, and
+    StoreUnavailable if somebody else works on the listener's plays for longer than `timeout` seconds.
+    """
     known_listener(store, user)
-    with lease(store, plays_lease_name(user), purpose="erasing the listener") as held:
-        shutil.rmtree(archive / user, ignore_errors=True)
+    with lease(store, plays_lease_name(user), purpose="erasing the listener", timeout=timeout) as held:
+        for folder in (inbox / user, archive / user):
+            shutil.rmtree(folder, ignore_errors=True)
         for collection in collections.OF_A_LISTENER:
             store.delete(collection, Query(equal={"user": user}))
             held.renew()
         store.delete(collections.listener_totals, Query(equal={"_id": user}))
         store.delete(collections.listeners, Query(equal={"_id": user}))
-    folder = inbox / user
-    if folder.is_dir() and not any(folder.iterdir()):
-        folder.rmdir()

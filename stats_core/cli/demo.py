@@ -114,7 +114,7 @@ class _Service:
 
         def finished() -> dict[str, Any] | None:
             listed = self._get(f"/v1/listeners/{user}/imports")
-            done = [one for one in listed["items"] if one["status"] in {"imported", "partial", "refused", "failed"}]
+            done = [one for one in listed["imports"] if one["status"] in {"imported", "partial", "refused", "failed"}]
             return done[0] if done else None
 
         with messages.status("Waiting for Dagster to import it"):

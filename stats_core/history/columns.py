@@ -44,6 +44,8 @@ SCHEMA: Final = pa.schema(
     ]
 )
 
+_NO_PLAYS: Final = pa.Table.from_batches([], schema=SCHEMA)
+
 _encode_item = msgspec.json.Encoder().encode
 _decode_items = msgspec.json.Decoder(list[Item])
 
@@ -165,7 +167,7 @@ class History:
 
 def history_of(tables: Sequence[pa.Table], saved: Sequence[SavedItem] = ()) -> History:
     """One history out of its months' tables, in whatever order they come."""
-    table = pa.concat_tables([SCHEMA.empty_table(), *tables]).unify_dictionaries().combine_chunks()
+    table = pa.concat_tables([_NO_PLAYS, *tables]).unify_dictionaries().combine_chunks()
     numbers = {name: _numbers(table.column(name)) for name in ("start", "end", "ms", "n", "source")}
     order = np.lexsort((numbers["n"], numbers["ms"], numbers["end"], numbers["start"]))
     texts = {name: _texts(table.column(name), order) for name in SCHEMA.names if SCHEMA.field(name).type == _TEXT}
@@ -203,25 +205,41 @@ def month_of(instant: datetime) -> str:
     return f"{instant.year:04}-{instant.month:02}"
 
 
+# Arrow's own conversions to NumPy look for pandas, and load it where it is installed: here its buffers are read.
+
+
 def _numbers(column: pa.ChunkedArray) -> Ints:
     array = column.combine_chunks()
     if pa.types.is_timestamp(array.type):
         array = array.cast(pa.int64())
-    return cast("Ints", array.to_numpy(zero_copy_only=False))
+    return np.asarray(np.from_dlpack(array), np.int64)
 
 
 def _three_valued(column: pa.ChunkedArray) -> Small:
-    return cast("Small", column.combine_chunks().cast(pa.int8()).fill_null(UNKNOWN).to_numpy(zero_copy_only=False))
+    array = column.combine_chunks()
+    told, values = _told(array), _bits(array.buffers()[1], array)
+    return np.where(told, values, UNKNOWN).astype(np.int8)
 
 
 def _texts(column: pa.ChunkedArray, order: npt.NDArray[np.intp]) -> tuple[Codes, list[str | None]]:
     """The codes in the new order and what they stand for; None takes a code of its own where it occurs."""
     array = column.combine_chunks()
-    if isinstance(array, pa.ChunkedArray):
-        array = array.chunk(0)
     texts: list[str | None] = array.dictionary.to_pylist()
-    codes = array.indices
-    if codes.null_count:
-        codes = codes.fill_null(len(texts))
+    indices = array.indices
+    codes = np.frombuffer(indices.buffers()[1], np.int32, len(indices), 4 * indices.offset)
+    if indices.null_count:
+        codes = np.where(_told(indices), codes, len(texts)).astype(np.int32)
         texts.append(None)
-    return codes.to_numpy(zero_copy_only=False)[order].astype(np.int32), texts
+    return codes[order], texts
+
+
+def _told(array: pa.Array) -> Flags:
+    """Where the array holds a value."""
+    validity = array.buffers()[0]
+    return np.ones(len(array), bool) if validity is None else _bits(validity, array)
+
+
+def _bits(buffer: pa.Buffer, array: pa.Array) -> Flags:
+    """One bit of the buffer for each entry of the array."""
+    packed = np.frombuffer(buffer, np.uint8)
+    return np.unpackbits(packed, count=array.offset + len(array), bitorder="little")[array.offset :].astype(bool)

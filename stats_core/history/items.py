@@ -1,7 +1,6 @@
 """What was played, as values: items, their names as identities, and the URL-safe keys that name them."""
 
 import hashlib
-from base64 import b32encode
 from typing import Final
 
 import msgspec
@@ -46,7 +45,6 @@ def uri_id(uri: str) -> str:
 
 
 def name_key(what: str, *names: str | None) -> str:
-    """A URL-safe key for exact names: `~` and 16 characters; it can't be taken for a Spotify id."""
+    """A URL-safe key for exact names: `~` and 20 hexadecimal digits; it can't be taken for a Spotify id."""
     text = "\0".join([what, *("\1" if name is None else name for name in names)])
-    digest = hashlib.blake2b(text.encode(), digest_size=10).digest()
-    return "~" + b32encode(digest).decode().lower()
+    return "~" + hashlib.blake2b(text.encode(), digest_size=10).hexdigest()

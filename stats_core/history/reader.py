@@ -1,15 +1,17 @@
-"""Readers: listeners' histories in memory, exactly as last published, reloading only the months that changed."""
+"""Readers: listeners' histories in memory, exactly as last published, reading only the months that changed."""
 
+import math
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
 from stats_core.documents import Listener, SavedItem
-from stats_core.history.columns import History, history_of, table_from
+from stats_core.errors import UnknownListener
+from stats_core.history.columns import History, history_of, ipc_bytes, table_from
 from stats_core.history.publishing import month_tables
 from stats_core.listeners import known_listener
 from stats_core.store import collections
@@ -19,18 +21,34 @@ FRESH_SECONDS = 0.05
 """How old a process's copy of a listener's revision may be before it is read again."""
 
 
-@dataclass
+@dataclass(frozen=True)
+class _Month:
+    """A month as it was read: the tables as they are stored, a tenth of their size in memory."""
+
+    revision: int
+    tables: list[bytes]
+
+
+@dataclass(frozen=True)
 class _Loaded:
     listener: Listener
     history: History
-    tables: dict[str, tuple[int, list[pa.Table]]]
+    months: dict[str, _Month]
     saved: list[SavedItem]
-    checked: float
 
     @property
     def nbytes(self) -> int:
-        tables = (table for _, parts in self.tables.values() for table in parts)
-        return self.history.nbytes + sum(int(table.nbytes) for table in tables)
+        return self.history.nbytes + sum(len(table) for month in self.months.values() for table in month.tables)
+
+
+@dataclass
+class _Place:
+    """Where one listener's history is kept; whoever loads it holds the lock, and others of this listener wait."""
+
+    lock: threading.Lock = field(default_factory=threading.Lock)
+    loaded: _Loaded | None = None
+    checked: float = -math.inf
+    """When the listener's revision was read, by the monotonic clock."""
 
 
 class HistoryReader:
@@ -39,78 +57,96 @@ class HistoryReader:
     def __init__(self, store: Store, budget_bytes: int) -> None:
         self._store = store
         self._budget = budget_bytes
-        self._loaded: OrderedDict[str, _Loaded] = OrderedDict()
-        self._lock = threading.RLock()
+        self._places: OrderedDict[str, _Place] = OrderedDict()
+        self._lock = threading.Lock()
 
     def read(self, user: str) -> tuple[Listener, History]:
         """The listener and their history, never older than FRESH_SECONDS; raises UnknownListener."""
         with self._lock:
-            loaded = self._loaded.get(user)
-            if loaded is None or time.monotonic() - loaded.checked > FRESH_SECONDS:
-                loaded = self._refreshed(user, loaded)
-                self._loaded[user] = loaded
-            self._loaded.move_to_end(user)
-            self._keep_to_budget()
-            return loaded.listener, loaded.history
+            place = self._places.setdefault(user, _Place())
+            self._places.move_to_end(user)
+        with place.lock:
+            if place.loaded is None or time.monotonic() - place.checked > FRESH_SECONDS:
+                checked = time.monotonic()
+                try:
+                    place.loaded = self._refreshed(user, place.loaded)
+                except UnknownListener:
+                    self._let_go(user)
+                    raise
+                place.checked = checked
+            loaded = place.loaded
+        self._keep_to_budget()
+        return loaded.listener, loaded.history
 
     def forget(self, user: str) -> None:
         """Read the listener's revision anew at the next question: this process has just changed it."""
         with self._lock:
-            if user in self._loaded:
-                self._loaded[user].checked = 0.0
+            if user in self._places:
+                self._places[user].checked = -math.inf
+
+    def _let_go(self, user: str) -> None:
+        with self._lock:
+            self._places.pop(user, None)
 
     def _refreshed(self, user: str, loaded: _Loaded | None) -> _Loaded:
-        checked = time.monotonic()
-        try:
-            listener = known_listener(self._store, user)
-        except Exception:
-            self._loaded.pop(user, None)
-            raise
+        listener = known_listener(self._store, user)
         if loaded is not None and loaded.listener.created_at != listener.created_at:
             loaded = None  # erased, and made anew under the same name
         if loaded is not None and (loaded.listener.months, loaded.listener.saved) == (listener.months, listener.saved):
-            return _Loaded(listener, loaded.history, loaded.tables, loaded.saved, checked)
-        return self._load(listener, loaded, checked)
+            return _Loaded(listener, loaded.history, loaded.months, loaded.saved)
+        listener, months = self._months(listener, loaded.months if loaded else {})
+        if loaded is not None and loaded.listener.saved == listener.saved:
+            saved = loaded.saved
+        else:
+            found = self._store.find(collections.saved_items, Query(equal={"user": user}))
+            saved = [item for document in found for item in document.items]
+        history = history_of([table_from(table) for month in months.values() for table in month.tables], saved)
+        pa.default_memory_pool().release_unused()
+        return _Loaded(listener, history, months, saved)
 
-    def _load(self, listener: Listener, loaded: _Loaded | None, checked: float) -> _Loaded:
+    def _months(self, listener: Listener, known: dict[str, _Month]) -> tuple[Listener, dict[str, _Month]]:
+        """The months that a listener names, reading those not known; and the listener they are true of."""
         while True:
-            known = loaded.tables if loaded else {}
-            wanted = {
-                month: revision
+            months = {
+                month: known[month]
                 for month, revision in listener.months.items()
-                if month not in known or known[month][0] != revision
+                if month in known and known[month].revision == revision
             }
-            tables = {month: held for month, held in known.items() if month in listener.months and month not in wanted}
-            tables |= {month: (wanted[month], found) for month, found in self._columns(listener.id, wanted)}
+            wanted = {month: revision for month, revision in listener.months.items() if month not in months}
+            months.update(self._columns(listener.id, wanted))
             again = known_listener(self._store, listener.id)
             if again.months == listener.months:
                 break
             # A month was published while it was read: what was not found may be that month's older columns.
-            listener = again
-        for month in wanted.keys() - tables.keys():
-            tables[month] = (wanted[month], list(month_tables(self._store, listener.id, month)))
-        if loaded is not None and loaded.listener.saved == listener.saved:
-            saved = loaded.saved
-        else:
-            found_saved = self._store.find(collections.saved_items, Query(equal={"user": listener.id}))
-            saved = [item for document in found_saved for item in document.items]
-        history = history_of([table for _, parts in tables.values() for table in parts], saved)
-        return _Loaded(listener, history, tables, saved, checked)
+            listener, known = again, months
+        for month in wanted.keys() - months.keys():
+            tables = [ipc_bytes(table) for table in month_tables(self._store, listener.id, month)]
+            months[month] = _Month(wanted[month], tables)
+        return again, months
 
-    def _columns(self, user: str, wanted: dict[str, int]) -> Iterator[tuple[str, list[pa.Table]]]:
-        """The tables of these months at these revisions; a month whose columns are not there is left out."""
+    def _columns(self, user: str, wanted: dict[str, int]) -> Iterator[tuple[str, _Month]]:
+        """These months at these revisions; a month whose columns are not all there is left out."""
         if not wanted:
             return
-        parts: dict[str, list[tuple[int, int, pa.Table]]] = {}
+        parts: dict[str, dict[int, bytes]] = {}
+        whole: dict[str, int] = {}
         span = Range("month", min(wanted), max(wanted) + "~")
         for document in self._store.find(collections.columns, Query(equal={"user": user}, range=span)):
             if wanted.get(document.month) == document.revision:
-                part = (document.part, document.parts, table_from(document.table))
-                parts.setdefault(document.month, []).append(part)
-        for month, found in parts.items():
-            if len(found) == found[0][1]:
-                yield month, [table for _, _, table in sorted(found, key=lambda part: part[0])]
+                parts.setdefault(document.month, {})[document.part] = document.table
+                whole[document.month] = document.parts
+        for month, tables in parts.items():
+            if len(tables) == whole[month]:
+                yield month, _Month(wanted[month], [table for _, table in sorted(tables.items())])
 
     def _keep_to_budget(self) -> None:
-        while len(self._loaded) > 1 and sum(loaded.nbytes for loaded in self._loaded.values()) > self._budget:
-            self._loaded.popitem(last=False)
+        """Let go of the histories that were asked for least lately; the latest stays, however large."""
+        with self._lock:
+            sizes = {user: place.loaded.nbytes for user, place in self._places.items() if place.loaded is not None}
+            latest = next(reversed(self._places), None)
+            excess = sum(sizes.values()) - self._budget
+            for user, size in sizes.items():
+                if excess <= 0 or user == latest:
+                    break
+                del self._places[user]
+                excess -= size

@@ -16,11 +16,9 @@ import asyncio, sys
 import httpx
 from stats_api import serve
 from stats_api.app import made_app
-from stats_api.lean import keep_pandas_out
 from stats_core.settings import settings
 from stats_core.store import open_store
 
-keep_pandas_out()
 app = made_app(settings(), open_store(settings().database_uri))
 
 async def ask():
