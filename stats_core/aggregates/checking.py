@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from stats_core.documents import Listener, Play
 from stats_core.history.marks import marked_months
-from stats_core.history.observations import month_end, month_start
+from stats_core.history.months import month_end, month_start
 from stats_core.store import collections
 from stats_core.store.port import Query, Range, Store
 

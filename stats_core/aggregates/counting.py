@@ -8,8 +8,8 @@ import numpy as np
 
 from stats_core.documents import DailyTotal, Listener, ListenerTotals, MonthlyTop, TopEntry
 from stats_core.history.columns import History, Ints
+from stats_core.history.months import month_end
 from stats_core.history.names import Entries
-from stats_core.history.observations import month_end
 from stats_core.insights import answer_of, summary
 from stats_core.insights.question import question_of
 from stats_core.insights.selection import Selection

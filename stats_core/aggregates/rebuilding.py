@@ -4,9 +4,8 @@ from collections.abc import Callable
 
 from stats_core.aggregates.recounting import Recounted, recounted, repair_marked
 from stats_core.documents import Lease
-from stats_core.history.columns import month_of
 from stats_core.history.marks import marked_months
-from stats_core.history.observations import month_end
+from stats_core.history.months import month_end, month_of
 from stats_core.history.publishing import publish
 from stats_core.listeners import known_listener, plays_lease_name
 from stats_core.store import collections

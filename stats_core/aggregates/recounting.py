@@ -13,7 +13,7 @@ from stats_core.aggregates.counting import daily_totals_of, listener_totals_of, 
 from stats_core.documents import Document, Lease
 from stats_core.errors import StoreUnavailable
 from stats_core.history.marks import clear_mark, mark_months, marked_months
-from stats_core.history.observations import month_end
+from stats_core.history.months import month_end
 from stats_core.history.publishing import publish
 from stats_core.history.reader import HistoryReader
 from stats_core.history.rewriting import Rewriter

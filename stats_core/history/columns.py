@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import cached_property
-from typing import Final, cast
+from typing import Any, Final, cast
 
 import msgspec
 import numpy as np
@@ -13,6 +12,7 @@ import pyarrow as pa
 
 from stats_core.documents import KINDS, SOURCES, Play, SavedItem
 from stats_core.history.items import Item, item_of
+from stats_core.history.months import instant_ms
 from stats_core.history.names import Entries, entries_of
 
 Ints = npt.NDArray[np.int64]
@@ -46,6 +46,10 @@ SCHEMA: Final = pa.schema(
 
 _NO_PLAYS: Final = pa.Table.from_batches([], schema=SCHEMA)
 
+_SOURCE_CODES: Final = {name: code for code, name in enumerate(SOURCES)}
+_FLAGS: Final = ("video", "shuffle", "skipped", "offline", "private")
+_TEXTS: Final = ("platform", "country", "reason_start", "reason_end")
+
 _encode_item = msgspec.json.Encoder().encode
 _decode_items = msgspec.json.Decoder(list[Item])
 
@@ -55,27 +59,19 @@ def table_of(plays: Iterable[Play]) -> pa.Table:
     rows = list(plays)
     texts: dict[Item, str] = {}
     items = [texts.get(item) or texts.setdefault(item, _encode_item(item).decode()) for item in map(item_of, rows)]
-    source = {name: code for code, name in enumerate(SOURCES)}
-    values: dict[str, list[object]] = {
-        "item": cast("list[object]", items),
-        "start": [play.start for play in rows],
-        "end": [play.end for play in rows],
-        "ms": [play.ms for play in rows],
-        "n": [int(play.id.rpartition("|")[2]) for play in rows],
-        "source": [source[play.source] for play in rows],
-        **{
-            name: [getattr(play, name) for play in rows]
-            for name in SCHEMA.names
-            if name not in {"item", "start", "end", "ms", "n", "source"}
-        },
-    }
-    arrays = []
-    for field in SCHEMA:
-        if pa.types.is_dictionary(field.type):
-            arrays.append(pa.array(values[field.name], pa.string()).dictionary_encode())
-        else:
-            arrays.append(pa.array(values[field.name], field.type))
-    return pa.table(arrays, schema=SCHEMA)
+    return pa.table(
+        [
+            _text_array(items),
+            _number_array([instant_ms(play.start) for play in rows], pa.timestamp("ms", "UTC"), np.int64),
+            _number_array([instant_ms(play.end) for play in rows], pa.timestamp("ms", "UTC"), np.int64),
+            _number_array([play.ms for play in rows], pa.int32(), np.int32),
+            _number_array([int(play.id.rpartition("|")[2]) for play in rows], pa.int32(), np.int32),
+            _number_array([_SOURCE_CODES[play.source] for play in rows], pa.int8(), np.int8),
+            *(_flag_array([getattr(play, name) for play in rows]) for name in _FLAGS),
+            *(_text_array([getattr(play, name) for play in rows]) for name in _TEXTS),
+        ],
+        schema=SCHEMA,
+    )
 
 
 def ipc_bytes(table: pa.Table) -> bytes:
@@ -200,12 +196,29 @@ def history_of_plays(plays: Iterable[Play], saved: Sequence[SavedItem] = ()) -> 
     return history_of([table_of(plays)], saved)
 
 
-def month_of(instant: datetime) -> str:
-    """The UTC month an instant lies in, as `2024-07`."""
-    return f"{instant.year:04}-{instant.month:02}"
+# Arrow's own conversions from and to Python and NumPy look for pandas, and load it where it is installed: 45 MB and
+# most of a second for nothing. So its buffers are written and read here.
 
 
-# Arrow's own conversions to NumPy look for pandas, and load it where it is installed: here its buffers are read.
+def _number_array(values: Sequence[int], arrow: pa.DataType, numpy: type[np.signedinteger[Any]]) -> pa.Array:
+    return pa.Array.from_buffers(arrow, len(values), [None, pa.py_buffer(np.array(values, numpy))])
+
+
+def _flag_array(values: Sequence[bool | None]) -> pa.Array:
+    told = np.packbits([value is not None for value in values], bitorder="little")
+    true = np.packbits([value is True for value in values], bitorder="little")
+    return pa.Array.from_buffers(pa.bool_(), len(values), [pa.py_buffer(told), pa.py_buffer(true)])
+
+
+def _text_array(values: Sequence[str | None]) -> pa.Array:
+    codes: dict[str, int] = {}
+    code_of = [0 if value is None else codes.setdefault(value, len(codes)) for value in values]
+    told = pa.py_buffer(np.packbits([value is not None for value in values], bitorder="little"))
+    indices = pa.Array.from_buffers(pa.int32(), len(values), [told, pa.py_buffer(np.array(code_of, np.int32))])
+    encoded = [text.encode() for text in codes]
+    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+    return pa.DictionaryArray.from_arrays(indices, pa.Array.from_buffers(pa.string(), len(codes), buffers))
 
 
 def _numbers(column: pa.ChunkedArray) -> Ints:

@@ -8,7 +8,6 @@ import hashlib
 from array import array
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime
 from typing import Final, Generic, TypeVar
 
 import msgspec
@@ -17,6 +16,7 @@ import numpy.typing as npt
 
 from stats_core.documents import Observation, Source
 from stats_core.history.items import Item
+from stats_core.history.months import instant_ms
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -169,37 +169,6 @@ def observations_of(documents: Iterable[Observation], vocabulary: Vocabulary) ->
     end, ms, clock = (np.ascontiguousarray(column) for column in table.T)
     item, context = (np.ascontiguousarray(column) for column in pairs.T)
     return Observations(end, ms, clock, item, context)
-
-
-def instant_ms(instant: datetime) -> int:
-    """ms since 1970 of an aware instant."""
-    return round(instant.timestamp() * 1000)
-
-
-def instant(ms: int) -> datetime:
-    """The aware UTC instant of ms since 1970. A double holds it to a quarter of a microsecond."""
-    return datetime.fromtimestamp(ms / 1000, UTC)
-
-
-def month_start(month: str) -> datetime:
-    """The first instant of a UTC month."""
-    return datetime(int(month[:4]), int(month[5:]), 1, tzinfo=UTC)
-
-
-def month_end(month: str) -> datetime:
-    """The first instant after a UTC month."""
-    year, number = int(month[:4]), int(month[5:])
-    return datetime(year + number // 12, number % 12 + 1, 1, tzinfo=UTC)
-
-
-def months_of(instants: Ints) -> Ints:
-    """The UTC month of each instant, as months since January 1970."""
-    return instants.astype("datetime64[ms]").astype("datetime64[M]").astype(np.int64)
-
-
-def month_name(number: int) -> str:
-    """`2024-07` of months since January 1970."""
-    return f"{1970 + number // 12:04}-{number % 12 + 1:02}"
 
 
 def _mixed(values: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint64]:

@@ -7,7 +7,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from stats_core.documents import Observation, Play
-from stats_core.history.observations import NO_CLOCK, Ints, Observations, Vocabulary, instant
+from stats_core.history.months import instant
+from stats_core.history.observations import NO_CLOCK, Ints, Observations, Vocabulary
 from stats_core.history.reconcile import Reconciled
 
 Positions = npt.NDArray[np.intp]

@@ -9,7 +9,7 @@ import pyarrow as pa
 from stats_core.documents import Columns, Listener
 from stats_core.errors import UnknownListener
 from stats_core.history.columns import ipc_bytes, table_of
-from stats_core.history.observations import month_end, month_start
+from stats_core.history.months import month_end, month_start
 from stats_core.store import collections
 from stats_core.store.leases import Held
 from stats_core.store.port import Query, Range, Store

@@ -5,10 +5,12 @@ returns arrays; a stretch is whole minutes, and nothing in one minute ever meets
 another.
 """
 
+import hashlib
 from collections import defaultdict
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -59,13 +61,14 @@ class Reconciled:
 
 
 class Identities:
-    """What decides sameness, as codes by item and context."""
+    """What decides sameness, as codes by item and context.
+
+    The codes of URIs and names are 64-bit digests, the same everywhere: as keys of dictionaries, half a million names
+    would take 250 MB.
+    """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._uris: dict[str, int] = {}
-        self._names: dict[object, int] = {}
-        self._pairs: dict[object, int] = {}
-        self._items = PerValue(vocabulary.items, self._identity)
+        self._items = PerValue(vocabulary.items, _identity)
         self._contexts = PerValue(vocabulary.contexts, lambda context: (SOURCES.index(context.source),))
 
     def of(self, item: Codes) -> tuple[Ints, Ints, Ints]:
@@ -78,17 +81,18 @@ class Identities:
         sources: Small = self._contexts.table()[context, 0].astype(np.int8)
         return sources
 
-    def _identity(self, item: Item) -> tuple[int, int, int]:
-        uri = NONE if item.uri is None else self._uris.setdefault(item.uri, len(self._uris))
-        if item.name is None and item.by is None:
-            return uri, 0, 0
-        names, pair = (item.kind, item.name, item.by), (item.name, item.by)
-        return uri, _code(self._names, names), _code(self._pairs, pair)
+
+def _identity(item: Item) -> tuple[int, int, int]:
+    uri = NONE if item.uri is None else _code(item.uri)
+    if item.name is None and item.by is None:
+        return uri, 0, 0
+    return uri, _code((item.kind, item.name, item.by)), _code((item.name, item.by))
 
 
-def _code(codes: dict[object, int], value: object) -> int:
-    """The value's number; 0 is kept for no names at all."""
-    return codes.setdefault(value, len(codes) + 1)
+def _code(value: object) -> int:
+    """Positive, so that it is neither NONE nor 0."""
+    digest = hashlib.blake2b(msgspec.json.encode(value), digest_size=8).digest()
+    return int.from_bytes(digest, "little") >> 1 or 1
 
 
 def reconciled(sightings: Sightings, vocabulary: Vocabulary, identities: Identities) -> Reconciled:

@@ -8,15 +8,8 @@ import numpy as np
 import pandas as pd
 
 from stats_core.documents import GENERATIONS, Observation, Play
-from stats_core.history.observations import (
-    Ints,
-    Observations,
-    Vocabulary,
-    instant_ms,
-    month_end,
-    month_start,
-    observations_of,
-)
+from stats_core.history.months import instant_ms, month_end, month_start
+from stats_core.history.observations import Ints, Observations, Vocabulary, observations_of
 from stats_core.history.reconcile import Sightings, signature_of
 from stats_core.store import collections
 from stats_core.store.port import Query, Range, Store

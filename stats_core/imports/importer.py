@@ -21,14 +21,8 @@ from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.exports.reading import ReadExport, ReadFile, read_export
 from stats_core.history.ledger import counted
 from stats_core.history.marks import mark_everything, mark_months, months_marked_by
-from stats_core.history.observations import (
-    Vocabulary,
-    concatenated,
-    instant,
-    instant_ms,
-    month_name,
-    months_of,
-)
+from stats_core.history.months import instant, instant_ms, month_name, months_of
+from stats_core.history.observations import Vocabulary, concatenated
 from stats_core.history.publishing import publish
 from stats_core.history.rewriting import Arriving, Rewriter
 from stats_core.imports.archive import archive_path, read_archive, read_manifest, write_archive

@@ -5,11 +5,11 @@ from collections import Counter, defaultdict
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats_core.history.observations import Vocabulary
+from stats_core.history.observations import Context, Vocabulary
 from stats_core.history.reconcile import Identities, reconciled
-from tests.history.observed import File, Row, files, sightings_of
+from tests.history.observed import File, Row, files, sightings_of, track
 
-Play = tuple[Row, tuple[Row, ...]]
+Group = list[tuple[int, Row]]
 
 
 def plays_of(many: list[File]) -> list[tuple[int, int, int, Row, frozenset[Row]]]:
@@ -68,7 +68,7 @@ def modelled_plays(many: list[File]) -> int:
         return any(same_across(a, b) for _, a in one for _, b in other)
 
     # Account rows are connected by themselves, or through extended plays that bear both their names.
-    clusters = [([group], []) for group in groups(account, same_across)]
+    clusters: list[tuple[list[Group], list[Group]]] = [([group], []) for group in groups(account, same_across)]
     for strong in extended:
         met = [cluster for cluster in clusters if any(touches(weak, strong) for weak in cluster[0])]
         if met:
@@ -76,10 +76,10 @@ def modelled_plays(many: list[File]) -> int:
             clusters.append(([w for c in met for w in c[0]], [strong, *(s for c in met for s in c[1])]))
     total = sum(number_of_plays(group) for group in extended)
     for weak_groups, strong_groups in clusters:
-        weak = number_of_plays([entry for group in weak_groups for entry in group])
-        strong = sum(number_of_plays(group) for group in strong_groups)
+        weak_plays = number_of_plays([entry for group in weak_groups for entry in group])
+        strong_plays = sum(number_of_plays(group) for group in strong_groups)
         if len({names(row) for group in weak_groups for _, row in group}) == 1:
-            total += max(0, weak - strong)
+            total += max(0, weak_plays - strong_plays)
         else:
             return -1  # several names meet: how many pair is the matching's to say
     return total
@@ -133,9 +133,6 @@ def test_keys_are_unique(many: list[File]) -> None:
 
 def test_account_plays_pair_with_whom_they_can() -> None:
     """One extended play bears two titles, another only the first: both account plays find a partner."""
-    from stats_core.history.observations import Context  # noqa: PLC0415
-    from tests.history.observed import track  # noqa: PLC0415
-
     extended, account = Context("extended"), Context("account")
     old = File(
         "extended-2", (Row(1, 9, track("spotify:track:1", "one"), extended), Row(2, 9, track(None, "one"), extended))
