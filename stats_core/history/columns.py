@@ -205,20 +205,23 @@ def _number_array(values: Sequence[int], arrow: pa.DataType, numpy: type[np.sign
 
 
 def _flag_array(values: Sequence[bool | None]) -> pa.Array:
-    told = np.packbits([value is not None for value in values], bitorder="little")
-    true = np.packbits([value is True for value in values], bitorder="little")
-    return pa.Array.from_buffers(pa.bool_(), len(values), [pa.py_buffer(told), pa.py_buffer(true)])
+    told, true = _packed([value is not None for value in values]), _packed([value is True for value in values])
+    return pa.Array.from_buffers(pa.bool_(), len(values), [told, true])
 
 
 def _text_array(values: Sequence[str | None]) -> pa.Array:
     codes: dict[str, int] = {}
     code_of = [0 if value is None else codes.setdefault(value, len(codes)) for value in values]
-    told = pa.py_buffer(np.packbits([value is not None for value in values], bitorder="little"))
+    told = _packed([value is not None for value in values])
     indices = pa.Array.from_buffers(pa.int32(), len(values), [told, pa.py_buffer(np.array(code_of, np.int32))])
     encoded = [text.encode() for text in codes]
     ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
     buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
     return pa.DictionaryArray.from_arrays(indices, pa.Array.from_buffers(pa.string(), len(codes), buffers))
+
+
+def _packed(bits: Sequence[bool]) -> pa.Buffer:
+    return pa.py_buffer(np.packbits(np.array(bits, bool), bitorder="little"))
 
 
 def _numbers(column: pa.ChunkedArray) -> Ints:
