@@ -142,16 +142,18 @@ def _write_file(member: IO[bytes], file: ReadFile, vocabulary: Vocabulary) -> No
 
 def _rows(parsed: ParsedFile, text_of: Callable[[str, int, int, int, int], bytes]) -> Iterator[bytes]:
     """The rows in their order: what `text_of` makes of (second, ms, clock, item, context), and the invalid ones."""
-    seen = parsed.observations
-    seconds = np.datetime_as_string(seen.end.astype("datetime64[ms]"), unit="s").tolist()
-    columns = (parsed.rows, seen.ms, seen.clock, seen.item, seen.context)
     unkept = iter(parsed.unkept)
     waiting = next(unkept, None)
-    for second, row, ms, clock, item, context in zip(seconds, *(column.tolist() for column in columns), strict=True):
-        while waiting is not None and waiting[0] < row:
-            yield waiting[1]
-            waiting = next(unkept, None)
-        yield text_of(second, ms, clock, item, context)
+    for at in range(0, len(parsed.rows), _ROWS_OF_A_WRITE):
+        here = slice(at, at + _ROWS_OF_A_WRITE)
+        seen = parsed.observations.take(here)
+        seconds = np.datetime_as_string(seen.end.astype("datetime64[ms]"), unit="s")
+        columns = (seconds, parsed.rows[here], seen.ms, seen.clock, seen.item, seen.context)
+        for second, row, ms, clock, item, context in zip(*(column.tolist() for column in columns), strict=True):
+            while waiting is not None and waiting[0] < row:
+                yield waiting[1]
+                waiting = next(unkept, None)
+            yield text_of(second, ms, clock, item, context)
     while waiting is not None:
         yield waiting[1]
         waiting = next(unkept, None)
