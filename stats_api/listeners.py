@@ -180,8 +180,7 @@ async def delete_listener(request: AnyRequest, user: FromPath[str]) -> Response[
 
 
 def _erased(service: Service, user: str) -> None:
-    settings = service.settings
-    erase_listener(service.store, settings.inbox_dir, settings.archive_dir, user, timeout=_ERASING_SECONDS)
+    erase_listener(service.store, service.settings, user, timeout=_ERASING_SECONDS)
     service.reader.forget(user)
     with suppress(UnknownListener):  # what is in memory goes too
         service.reader.read(user)

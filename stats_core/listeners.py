@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 from stats_core.clock import utc_now
 from stats_core.documents import USER_NAME, Listener
 from stats_core.errors import InvalidParameter, UnknownListener
+from stats_core.settings import Settings
 from stats_core.store import collections
 from stats_core.store.leases import lease
 from stats_core.store.port import Query, Store
@@ -48,7 +49,7 @@ def plays_lease_name(user: str) -> str:
     return f"plays|{user}"
 
 
-def erase_listener(store: Store, inbox: Path, archive: Path, user: str, timeout: float | None = None) -> None:
+def erase_listener(store: Store, settings: Settings, user: str, timeout: float | None = None) -> None:
     """Remove everything of a listener's; the listener goes last, so that a stop in the middle can be finished.
 
     Files of theirs that wait in the inbox go too: they would come to the default listener. Raises UnknownListener, and
@@ -56,8 +57,8 @@ def erase_listener(store: Store, inbox: Path, archive: Path, user: str, timeout:
     """
     known_listener(store, user)
     with lease(store, plays_lease_name(user), purpose="erasing the listener", timeout=timeout) as held:
-        for folder in (inbox / user, archive / user):
-            shutil.rmtree(folder, ignore_errors=True)
+        for folder in (settings.inbox_dir, settings.refused_dir, settings.archive_dir):
+            shutil.rmtree(folder / user, ignore_errors=True)
         for collection in collections.OF_A_LISTENER:
             store.delete(collection, Query(equal={"user": user}))
             held.renew()

@@ -3,6 +3,7 @@
 import os
 import shlex
 import socket
+import subprocess
 import sys
 from pathlib import Path
 from typing import Final
@@ -34,6 +35,8 @@ def up() -> None:
     with lock:
         check_ports(settings)
         prepare(settings)
+        # Runs that a power cut left behind would hold Dagster's pool for half an hour.
+        subprocess.run([sys.executable, "-m", "stats_pipelines.lost_runs"], env=environment(settings), check=True)
         click.echo(addresses(settings), err=True)
         honcho.manager.KILL_WAIT = _SECONDS_TO_STOP
         manager = honcho.manager.Manager()

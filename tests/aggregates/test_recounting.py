@@ -211,7 +211,7 @@ def test_marks_of_somebody_erased_go_and_bring_nobody_back(
 ) -> None:
     imported(sqlite_store, rows(5))
     recount_marked(sqlite_store)
-    erase_listener(sqlite_store, settings.inbox_dir, settings.archive_dir, "me")
+    erase_listener(sqlite_store, settings, "me")
     mark_months(sqlite_store, "me", ["2024-01"])
     recount_marked(sqlite_store)
     assert not sqlite_store.count(collections.marks)

@@ -104,7 +104,7 @@ def test_after_a_listener_was_deleted_nothing_is_imported_and_nobody_made(store:
     path = drop(settings.inbox_dir / "anna" / "a.json", rows(5))
     key = key_of(path, "anna")
     take_in(store, settings, key)
-    erase_listener(store, settings.inbox_dir, settings.archive_dir, "anna")
+    erase_listener(store, settings, "anna")
     with pytest.raises(ArchiveMissing, match="There is no listener 'anna': deleted"):
         take_in(store, settings, key)
     assert not store.count(collections.listeners)

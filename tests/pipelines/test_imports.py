@@ -78,7 +78,7 @@ def test_after_a_listener_was_deleted_a_rerun_fails_saying_so_and_creates_nobody
 ) -> None:
     key = key_of(drop(settings.inbox_dir / "a.json", rows(5)))
     dagster.materialize(key)
-    erase_listener(store, settings.inbox_dir, settings.archive_dir, "me")
+    erase_listener(store, settings, "me")
     assert "no listener 'me': deleted" in dagster.failure(dagster.materialize(key), "imported_plays")
     assert not store.count(collections.listeners)
 
