@@ -86,10 +86,11 @@ def import_file(store: Store, settings: Settings, user: str, dropped: Dropped) -
     earlier = store.get(collections.imports, import_key(user, digest))
     if earlier is not None and earlier.status == "imported":
         return earlier, True
-    document = _begun(store, user, digest, dropped.name, dropped.path.stat().st_size, earlier, dropped.run_id)
+    name = dropped.name.encode(errors="surrogateescape").decode(errors="replace")  # a disk's names may be no UTF-8
+    document = _begun(store, user, digest, name, dropped.path.stat().st_size, earlier, dropped.run_id)
     parser = Parser(Vocabulary(), instant_ms(document.received_at), settings.keep_country)
     try:
-        export = read_export(dropped.path, dropped.name, parser, dropped.watcher.read)
+        export = read_export(dropped.path, name, parser, dropped.watcher.read)
     except RefusedWhole as error:
         return _refused(store, document, str(error)), False
     if any(file.status == "imported" for file in export.files):

@@ -1,5 +1,7 @@
 """A file is what it holds, whatever it is called and wherever it lies."""
 
+import os
+
 import pytest
 
 from stats_core.exports.recognise import PEEK_BYTES
@@ -185,6 +187,13 @@ def test_an_unrecognised_loose_file_is_refused_and_says_what_to_do(inbox: Inbox,
     assert (document.status, document.rows) == ("refused", 0)
     assert why in (document.reason or "")
     assert not inbox.archived(document).exists()
+
+
+def test_a_file_whose_name_is_no_utf_8_is_imported(inbox: Inbox) -> None:
+    path = inbox.folder / os.fsdecode(b"caf\xe9.json")
+    path.write_bytes(text([extended()]))
+    document = inbox.drop_path(path)
+    assert (document.name, document.states) == ("caf\ufffd.json", {"stored": 1})
 
 
 def test_library_and_playlists_are_listed_without_rows(inbox: Inbox) -> None:
