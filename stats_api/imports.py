@@ -20,7 +20,6 @@ from stats_api.problems import UNKNOWN_IMPORT, UNKNOWN_LISTENER, Failure
 from stats_api.questions import given_of
 from stats_api.service import AnyRequest, service_of
 from stats_core.documents import (
-    STATES,
     FileStatus,
     Generation,
     IgnoredMember,
@@ -30,6 +29,7 @@ from stats_core.documents import (
     InvalidRow,
     State,
 )
+from stats_core.history.ledger import every_state
 from stats_core.insights.parameters import Json, Parameter, Whole
 from stats_core.listeners import known_listener
 from stats_core.store import collections
@@ -187,7 +187,7 @@ def answered(document: Import, *, invalid: bool = True) -> AnsweredImport:
         size=document.size,
         generations=document.generations,
         rows=document.rows,
-        states=_all_states(document.states),
+        states=every_state(document.states),
         status=document.status,
         files=[_answered_file(file, invalid=invalid) for file in document.files],
         ignored=document.ignored,
@@ -205,16 +205,12 @@ def _answered_file(file: ImportFile, *, invalid: bool) -> AnsweredFile:
         status=file.status,
         generation=file.generation,
         rows=file.rows,
-        states=_all_states(file.states),
+        states=every_state(file.states),
         reason=file.reason,
         first_play=file.first_play,
         last_play=file.last_play,
         invalid=file.invalid if invalid else UNSET,
     )
-
-
-def _all_states(states: Mapping[State, int]) -> dict[State, int]:
-    return {state: states.get(state, 0) for state in STATES}
 
 
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (

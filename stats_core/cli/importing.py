@@ -13,7 +13,7 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from stats_core.cli.opening import opened_store, told_to_wait
-from stats_core.documents import Import, ImportFile, State
+from stats_core.documents import STATES, Import, ImportFile, State
 from stats_core.settings import Settings
 from stats_core.store.port import Store
 
@@ -49,7 +49,7 @@ class Report(msgspec.Struct):
 
     user: str
     rows: int = 0
-    states: dict[State, int] = {}
+    states: dict[State, int] = msgspec.field(default_factory=lambda: dict.fromkeys(STATES, 0))
     files: list[ReportedFile] = []
     ignored: list[ReportedMember] = []
     seconds: float = 0.0
@@ -72,7 +72,7 @@ def import_command(ctx: click.Context, paths: tuple[Path, ...], user: str | None
     for file in report.files:
         report.rows += file.rows
         for state, count in file.states.items():
-            report.states[state] = report.states.get(state, 0) + count
+            report.states[state] += count
     report.seconds = round(time.monotonic() - started, 3)
     if as_json:
         click.echo(msgspec.json.encode(report))
@@ -109,7 +109,9 @@ def _import_path(store: Store, settings: Settings, path: Path, report: Report, s
         document, _ = import_file(store, settings, report.user, dropped)
     except OSError as error:
         reason = f"cannot be read: {error.strerror or error}"
-        report.files.append(ReportedFile(str(path), path.name, None, None, 0, {}, "refused", reason))
+        report.files.append(
+            ReportedFile(str(path), path.name, None, None, 0, dict.fromkeys(STATES, 0), "refused", reason)
+        )
         return
     before = earlier.files if earlier and earlier.finished_at else []
     seen = {file.path for file in before if file.status == "imported"}
@@ -121,7 +123,7 @@ def _import_path(store: Store, settings: Settings, path: Path, report: Report, s
 
 
 def _reported(path: Path, document: Import, file: ImportFile, *, again: bool) -> ReportedFile:
-    from stats_core.history.ledger import seen_again  # noqa: PLC0415
+    from stats_core.history.ledger import every_state, seen_again  # noqa: PLC0415
 
     unchanged = again and file.status == "imported"
     return ReportedFile(
@@ -130,7 +132,7 @@ def _reported(path: Path, document: Import, file: ImportFile, *, again: bool) ->
         document.digest,
         file.generation,
         file.rows,
-        seen_again(file.states) if unchanged else file.states,
+        every_state(seen_again(file.states) if unchanged else file.states),
         "unchanged" if unchanged else file.status,
         file.reason,
     )
@@ -173,7 +175,7 @@ def _progress() -> Iterator[_Shown]:
 def _print(report: Report) -> None:
     table = Table("file", "generation", "rows", "what became of them", "status")
     for file in report.files:
-        states = ", ".join(f"{count:,} {state}" for state, count in file.states.items())
+        states = ", ".join(f"{count:,} {state}" for state, count in file.states.items() if count)
         table.add_row(file.file, file.generation or "", f"{file.rows:,}", states or file.reason or "", file.status)
     Console().print(table)
     for member in report.ignored:

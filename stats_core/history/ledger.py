@@ -1,5 +1,6 @@
 """What each row of an import ends as, once its play is known."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -53,7 +54,12 @@ def counted(states: Small) -> dict[State, int]:
     return {STATES[code]: count for code, count in enumerate(np.bincount(states).tolist()) if count}
 
 
-def seen_again(states: dict[State, int]) -> dict[State, int]:
+def every_state(states: Mapping[State, int]) -> dict[State, int]:
+    """The counts with those states that no row ended in: what is shown to others has always the same members."""
+    return {state: states.get(state, 0) for state in STATES}
+
+
+def seen_again(states: Mapping[State, int]) -> dict[State, int]:
     """What a finished import's rows are when the same file is dropped again: nothing of it is new."""
     again: dict[State, int] = {}
     for state, count in states.items():

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from stats_core.documents import STATES
 from tests.cli.conftest import Run
 from tests.imports.exported import Listened, account_row, extended_row
 
@@ -23,8 +24,10 @@ def history(path: Path, generation: int = 5, plays: list[Listened] = HEARD) -> P
 def reported(run: Run, *arguments: object) -> tuple[int, dict[str, Any]]:
     result = run("import", *arguments, "--json")
     report: dict[str, Any] = json.loads(result.stdout)
-    for file in report["files"]:
-        assert file["rows"] == sum(file["states"].values())
+    for counted in (report, *report["files"]):
+        assert counted["rows"] == sum(counted["states"].values())
+        assert list(counted["states"]) == list(STATES)
+        counted["states"] = {state: count for state, count in counted["states"].items() if count}
     return result.exit_code, report
 
 
