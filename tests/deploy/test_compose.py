@@ -18,7 +18,7 @@ OF_DAGSTER = set(re.findall(r"env: (STATS_\w+)", DAGSTER_YAML))
 
 
 def test_it_follows_the_compose_specification() -> None:
-    check = [BIN / "check-jsonschema", "--builtin-schema", "vendor.compose-spec", COMPOSE]
+    check = [str(BIN / "check-jsonschema"), "--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
     ran = subprocess.run(check, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
