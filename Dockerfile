@@ -16,7 +16,7 @@ COPY stats_api stats_api
 COPY stats_pipelines stats_pipelines
 RUN pip wheel --no-deps --wheel-dir /wheels .
 
-# What a service runs in: root's own files, a user who may write nothing but /data, and no pip.
+# What a service runs in: files that are root's, and a user who may write nothing but /data.
 FROM base AS service
 RUN groupadd --gid 1000 stats \
     && useradd --uid 1000 --gid stats --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin stats \
