@@ -7,10 +7,12 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from stats_core.documents import SavedItem
+from stats_core.documents import Kind, SavedItem
 from stats_core.history.items import VARIOUS_ARTISTS, Item, name_key, uri_id
 
 Of = Literal["tracks", "artists", "albums", "shows"]
+Names = tuple[Kind, str | None, str | None]
+"""Kind, name, and artist or show."""
 Codes = npt.NDArray[np.int32]
 
 NONE = -1
@@ -62,25 +64,27 @@ def entries_of(of: Of, items: Sequence[Item], played: Codes, saved: Sequence[Sav
     return Entries(codes, entries)
 
 
-def known_uris(
-    items: Sequence[Item], played: Codes, saved: Sequence[SavedItem] = ()
-) -> dict[tuple[str, str | None, str | None], str]:
+def known_uris(items: Sequence[Item], played: Codes, saved: Sequence[SavedItem] = ()) -> dict[Names, str]:
     """(kind, name, artist or show) -> the URI a play of these names takes: the most played, then the smallest."""
+    wanted = {(item.kind, item.name, item.by) for item in items if item.uri is None and item.name is not None}
+    if not wanted:
+        return {}
     plays = np.bincount(played, minlength=len(items)).tolist()
     plays_of: dict[str, int] = {}
-    candidates: dict[tuple[str, str | None, str | None], set[str]] = {}
+    candidates: dict[Names, set[str]] = {}
     for item, count in zip(items, plays, strict=True):
         if item.uri is not None:
             plays_of[item.uri] = plays_of.get(item.uri, 0) + count
-            if item.name is not None:
-                candidates.setdefault((item.kind, item.name, item.by), set()).add(item.uri)
+            if (names := (item.kind, item.name, item.by)) in wanted:
+                candidates.setdefault(names, set()).add(item.uri)
     for entry in saved:
-        kind = "episode" if entry.uri.startswith("spotify:episode:") else "track"
-        candidates.setdefault((kind, entry.name, entry.by), set()).add(entry.uri)
+        kind: Kind = "episode" if entry.uri.startswith("spotify:episode:") else "track"
+        if (names := (kind, entry.name, entry.by)) in wanted:
+            candidates.setdefault(names, set()).add(entry.uri)
     return {names: min(uris, key=lambda uri: (-plays_of.get(uri, 0), uri)) for names, uris in candidates.items()}
 
 
-def _track_id(item: Item, uris: dict[tuple[str, str | None, str | None], str]) -> str | None:
+def _track_id(item: Item, uris: dict[Names, str]) -> str | None:
     if item.kind != "track":
         return None
     uri = item.uri or uris.get((item.kind, item.name, item.artist))

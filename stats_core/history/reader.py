@@ -100,7 +100,8 @@ class HistoryReader:
         else:
             found = self._store.find(collections.saved_items, Query(equal={"user": user}))
             saved = [item for document in found for item in document.items]
-        history = history_of([table_from(table) for month in months.values() for table in month.tables], saved)
+        tables = [table_from(table) for _, month in sorted(months.items()) for table in month.tables]
+        history = history_of(tables, saved)
         pa.default_memory_pool().release_unused()
         return _Loaded(listener, history, months, saved)
 

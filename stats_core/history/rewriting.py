@@ -175,16 +175,14 @@ def _keys_of(observed: Observations, plays: Reconciled) -> pd.DataFrame:
 def _difference(old: pd.DataFrame, new: pd.DataFrame) -> tuple[Positions, Positions, set[str]]:
     """Which new plays are to be written, which old ones to be deleted, and the months of start that this changes."""
     key = ["end", "ms", "n"]
-    old, new = old.assign(old=np.arange(len(old))), new.assign(new=np.arange(len(new)))
-    both = old.merge(new, on=key, how="outer", suffixes=("_old", "_new"))
-    is_old, is_new = both["old"].notna(), both["new"].notna()
-    same = is_old & is_new & (both["signature_old"] == both["signature_new"])
-    to_write = both.loc[is_new & ~same, "new"].to_numpy().astype(np.intp)
-    to_delete = both.loc[is_old & ~is_new, "old"].to_numpy().astype(np.intp)
-    starts = pd.concat([both.loc[is_old & ~same, "start_old"], both.loc[is_new & ~same, "start_new"]])
-    months = np.unique(months_of(starts.to_numpy().astype(np.int64)))
-    to_write.sort()
-    return to_write, to_delete, {month_name(month) for month in months.tolist()}
+    both = old[key].assign(old=np.arange(len(old))).merge(new[key].assign(new=np.arange(len(new))), on=key)
+    in_old, in_new = both["old"].to_numpy(), both["new"].to_numpy()
+    same = old["signature"].to_numpy()[in_old] == new["signature"].to_numpy()[in_new]
+    gone, changed, written = np.ones(len(old), bool), np.ones(len(old), bool), np.ones(len(new), bool)
+    gone[in_old] = changed[in_old[same]] = written[in_new[same]] = False
+    starts = np.concatenate([old["start"].to_numpy()[changed], new["start"].to_numpy()[written]])
+    months = np.unique(months_of(starts.astype(np.int64)))
+    return np.flatnonzero(written), np.flatnonzero(gone), {month_name(month) for month in months.tolist()}
 
 
 def _moved(standing: Standing, keys: pd.DataFrame, to_write: Positions) -> list[tuple[Positions, Observations]]:
