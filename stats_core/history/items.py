@@ -11,7 +11,7 @@ VARIOUS_ARTISTS: Final = "Various Artists"
 _SPOTIFY_ID_LENGTH: Final = 22
 
 
-class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What an observation says was played; equal items are one line of a column's dictionary."""
 
     kind: Kind
