@@ -91,23 +91,49 @@ def partners(ordered: list[int], weak: set[int], pairs_of: dict[int, set[int]]) 
         if number not in weak:
             for pair in pairs_of[number]:
                 strong_with[pair].append(number)
-    if len(set().union(*pairs_of.values())) == 1:
-        return dict(zip((n for n in ordered if n in weak), (n for n in ordered if n not in weak), strict=False))
+    free_with = {pair: strong[::-1] for pair, strong in strong_with.items()}
+    strong_plays = len(ordered) - len(weak)
     strong_of: dict[int, int] = {}
     weak_of: dict[int, int] = {}
     for start in (number for number in ordered if number in weak):
-        came_from: dict[int, int] = {}
-        queue = [start]
-        for number in queue:
-            for strong in (s for pair in sorted(pairs_of[number]) for s in strong_with[pair] if s not in came_from):
-                came_from[strong] = number
-                if strong in weak_of:
-                    queue.append(weak_of[strong])
-                else:
-                    _shift(strong, came_from, strong_of, weak_of)
-                    queue.clear()
-                    break
+        if len(weak_of) == strong_plays:
+            break
+        strong = _first_free(sorted(pairs_of[start]), free_with, weak_of)
+        if strong is not None:
+            weak_of[strong], strong_of[start] = start, strong
+        else:
+            _make_room(start, pairs_of, strong_with, strong_of, weak_of)
     return strong_of
+
+
+def _first_free(pairs: list[int], free_with: dict[int, list[int]], weak_of: dict[int, int]) -> int | None:
+    """The first strong play with one of these names that has no partner; what is taken stays so, and is passed once."""
+    for pair in pairs:
+        free = free_with.get(pair, [])
+        while free and free[-1] in weak_of:
+            free.pop()
+        if free:
+            return free[-1]
+    return None
+
+
+def _make_room(
+    start: int,
+    pairs_of: dict[int, set[int]],
+    strong_with: dict[int, list[int]],
+    strong_of: dict[int, int],
+    weak_of: dict[int, int],
+) -> None:
+    """Find a weak play its partner by moving others to theirs, breadth first; nothing changes where none can move."""
+    came_from: dict[int, int] = {}
+    queue = [start]
+    for number in queue:
+        for strong in (s for pair in sorted(pairs_of[number]) for s in strong_with[pair] if s not in came_from):
+            came_from[strong] = number
+            if strong not in weak_of:
+                _shift(strong, came_from, strong_of, weak_of)
+                return
+            queue.append(weak_of[strong])
 
 
 def _shift(free: int, came_from: dict[int, int], strong_of: dict[int, int], weak_of: dict[int, int]) -> None:

@@ -167,20 +167,28 @@ def _plays_of_components(rows: pd.DataFrame, component: Ints) -> Ints:
     most = counts.groupby(level="component").max().sort_index().to_numpy().astype(np.int64)
     play = (np.cumsum(most) - most)[component]
     crowded = np.flatnonzero(most[component] > 1)
-    for positions in _grouped(crowded, component[crowded]):
-        play[positions] += _slots_of(rows.iloc[positions])
+    if len(crowded):
+        play[crowded] += _slots_of(rows.iloc[crowded], component[crowded])
     return play
+
+
+def _slots_of(rows: pd.DataFrame, component: Ints) -> Ints:
+    """Which of its component's plays each row is, counted from 0. Equal rows need no matching, only counting."""
+    content = rows["fingerprint"].to_numpy()
+    equal = rows.groupby(component)["fingerprint"].transform("nunique").to_numpy() == 1
+    slot = rows.groupby([component, rows["file"].to_numpy()]).cumcount().to_numpy().astype(np.int64)
+    columns = [rows[name].to_numpy() for name in ("uri", "names", "file", "generation")]
+    different = np.flatnonzero(~equal)
+    for positions in _grouped(different, component[different]):
+        values = (column[positions].tolist() for column in (content, *columns))
+        slot[positions] = slots([CrowdedRow(*row) for row in zip(*values, strict=True)])
+    return slot
 
 
 def _grouped(positions: npt.NDArray[np.intp], group: Ints) -> list[npt.NDArray[np.intp]]:
     order = np.argsort(group, kind="stable")
     cuts = np.flatnonzero(np.diff(group[order])) + 1
     return np.split(positions[order], cuts) if len(positions) else []
-
-
-def _slots_of(rows: pd.DataFrame) -> Ints:
-    columns = (rows[name].tolist() for name in ("fingerprint", "uri", "names", "file", "generation"))
-    return np.array(slots([CrowdedRow(*values) for values in zip(*columns, strict=True)]), np.int64)
 
 
 def _join_account(rows: pd.DataFrame, account: npt.NDArray[np.bool_], play: Ints) -> None:
