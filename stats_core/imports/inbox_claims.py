@@ -31,7 +31,7 @@ class Taken:
     """It was finished before; nothing was done."""
     from_archive: bool
     set_aside: Path | None = None
-    """Where a refused file was moved."""
+    """Where a file was moved that was refused, or had members that were."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +57,9 @@ def take_in(
 ) -> Taken:
     """Import what a partition stands for: from the inbox if it lies there, else again from the archive.
 
-    An imported file goes from the inbox, a refused one moves to the refused folder with its reason. `hint` says where
-    below the inbox to look first. Safe to stop anywhere and to run again. Raises ArchiveMissing, and what importing
-    raises.
+    An imported file goes from the inbox; one of which anything was refused moves to the refused folder with the
+    reasons: what was refused is nowhere else. `hint` says where below the inbox to look first. Safe to stop anywhere
+    and to run again. Raises ArchiveMissing, and what importing raises.
     """
     users = {listener.id for listener in store.find(collections.listeners)}
     found = _found(settings, users, key, hint)
@@ -76,8 +76,8 @@ def take_in(
         raise
     set_aside = None
     if _as_it_was(settings.inbox_dir, file):  # else another file took its place meanwhile: that one's turn comes
-        if document.status == "refused":
-            set_aside = _set_aside(settings.refused_dir / key.user, dropped.path, document)
+        if document.status in {"refused", "partial"}:
+            set_aside = _set_aside(settings.refused_dir, dropped.path, document)
         else:
             dropped.path.unlink()
     return Taken(document, unchanged, from_archive=False, set_aside=set_aside)
@@ -143,9 +143,12 @@ def _as_it_was(inbox: Path, file: Lying) -> bool:
     return (now.st_size, now.st_mtime_ns, now.st_ctime_ns) == (file.size, file.mtime_ns, file.ctime_ns)
 
 
-def _set_aside(folder: Path, path: Path, document: Import) -> Path:
-    """Move a refused file with its reason; earlier ones stay as they are."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+def _set_aside(refused: Path, path: Path, document: Import) -> Path:
+    """Move a file with the reasons; earlier ones stay as they are. Only we may read them: exports hold addresses."""
+    folder = refused / document.user
+    for each in (refused, folder):
+        each.mkdir(parents=True, exist_ok=True)
+        each.chmod(0o700)
     for number in range(1, _REFUSED_OF_A_NAME):
         name = path.name if number == 1 else f"{path.stem} ({number}){path.suffix}"
         target, reason = folder / name, folder / f"{name}.reason.txt"
@@ -153,7 +156,7 @@ def _set_aside(folder: Path, path: Path, document: Import) -> Path:
             continue
         try:
             # The reason goes first: whoever creates it owns the name, and no file is ever there without one.
-            with reason.open("x", encoding="utf-8") as file:
+            with open(reason, "x", encoding="utf-8", opener=_for_us_alone) as file:
                 file.write(_reasons(document))
         except FileExistsError:
             continue
@@ -163,20 +166,34 @@ def _set_aside(folder: Path, path: Path, document: Import) -> Path:
 
 
 def _reasons(document: Import) -> str:
-    lines = [f"{document.name} was not imported.", document.reason or "No reason was given."]
-    lines += [f"{file.path}: {file.reason}" for file in document.files if file.reason and file.reason != lines[1]]
+    if document.status == "partial":
+        lines = [f"{document.name} was imported in part. These members were refused, all others are imported:"]
+        lines += [f"{file.path}: {file.reason}" for file in document.files if file.status == "refused"]
+    else:
+        lines = [f"{document.name} was not imported.", document.reason or "No reason was given."]
+        lines += [f"{file.path}: {file.reason}" for file in document.files if file.reason and file.reason != lines[1]]
     return "\n".join(lines) + "\n"
+
+
+def _for_us_alone(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def _moved(path: Path, target: Path) -> None:
     try:
+        path.chmod(0o600)
         path.rename(target)
     except OSError as error:
-        if error.errno != errno.EXDEV:
+        if error.errno not in {errno.EXDEV, errno.EPERM}:  # another disk; dropped by another user
             raise
         unfinished = target.with_name(f".{target.name}.part")
-        shutil.copyfile(path, unfinished)
-        with unfinished.open("rb") as written:
+        unfinished.unlink(missing_ok=True)
+        with (
+            path.open("rb") as dropped,
+            open(unfinished, "xb", opener=_for_us_alone) as written,
+        ):
+            shutil.copyfileobj(dropped, written)
+            written.flush()
             os.fsync(written.fileno())
         unfinished.rename(target)
         path.unlink()

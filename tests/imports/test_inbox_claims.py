@@ -1,6 +1,9 @@
 """What becomes of dropped files, whatever dies on the way."""
 
+import errno
+import json
 import time
+import zipfile
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -65,6 +68,53 @@ def test_a_refused_file_is_set_aside_with_its_reason_and_never_over_an_earlier_o
     assert (folder / "a (2).json").read_bytes() == b"nor this"
     assert "a.json was not imported" in (folder / "a (2).json.reason.txt").read_text()
     assert len(list(folder.iterdir())) == 4
+
+
+def test_a_zip_of_which_members_were_refused_is_set_aside_though_the_others_are_imported(
+    sqlite_store: Store, settings: Settings
+) -> None:
+    path = settings.inbox_dir / "export.zip"
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("Streaming_History_Audio_2024_0.json", json.dumps(rows(4)))
+        archive.writestr("Streaming_History_Audio_2024_1.json", "[{ cut off")
+    path.chmod(0o644)
+    whole = path.read_bytes()
+    taken = take_in(sqlite_store, settings, key_of(path))
+    assert (taken.document.status, taken.document.states) == ("partial", {"stored": 4})
+    assert not path.exists()
+    assert taken.set_aside is not None
+    assert taken.set_aside.read_bytes() == whole
+    (refused,) = [file for file in taken.document.files if file.status == "refused"]
+    assert (settings.refused_dir / "me" / "export.zip.reason.txt").read_text().splitlines() == [
+        "export.zip was imported in part. These members were refused, all others are imported:",
+        f"Streaming_History_Audio_2024_1.json: {refused.reason}",
+    ]
+
+
+@pytest.mark.parametrize("fails_with", [None, errno.EXDEV, errno.EPERM])
+def test_what_is_set_aside_nobody_else_may_read(
+    sqlite_store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch, fails_with: int | None
+) -> None:
+    path = drop(settings.inbox_dir / "a.json", b"no json")
+    path.chmod(0o644)
+    key = key_of(path)
+    really = Path.rename
+
+    def renamed(self: Path, target: Path) -> Path:
+        if fails_with and self == path:
+            raise OSError(fails_with, "not from here")
+        return really(self, target)
+
+    monkeypatch.setattr(Path, "rename", renamed)
+    take_in(sqlite_store, settings, key)
+    assert not path.exists()
+    folder = settings.refused_dir / "me"
+    assert {each.name: each.stat().st_mode & 0o777 for each in folder.iterdir()} == {
+        "a.json": 0o600,
+        "a.json.reason.txt": 0o600,
+    }
+    assert [each.stat().st_mode & 0o777 for each in (folder, settings.refused_dir)] == [0o700, 0o700]
 
 
 def test_an_upload_that_waits_becomes_its_import(store: Store, settings: Settings) -> None:
