@@ -1,13 +1,16 @@
 """Listeners: their names, how they are made, what is theirs, how all of it is erased."""
 
+import os
 import re
 import shutil
+import stat
 from pathlib import Path
 from zoneinfo import available_timezones
 
 from stats_core.clock import utc_now
 from stats_core.documents import USER_NAME, Listener
-from stats_core.errors import InvalidParameter, UnknownListener
+from stats_core.errors import InvalidParameter, StatsError, UnknownListener
+from stats_core.imports.inbox import files_in
 from stats_core.settings import Settings
 from stats_core.store import collections
 from stats_core.store.leases import lease
@@ -52,15 +55,42 @@ def plays_lease_name(user: str) -> str:
 def erase_listener(store: Store, settings: Settings, user: str, timeout: float | None = None) -> None:
     """Remove everything of a listener's; the listener goes last, so that a stop in the middle can be finished.
 
-    Files of theirs that wait in the inbox go too: they would come to the default listener. Raises UnknownListener, and
-    StoreUnavailable if somebody else works on the listener's plays for longer than `timeout` seconds.
+    Files of theirs that wait in the inbox go too: they would come to the default listener, or make this one again.
+    Raises UnknownListener, StatsError if a file cannot be removed, and StoreUnavailable if somebody else works on the
+    listener's plays for longer than `timeout` seconds.
     """
     known_listener(store, user)
     with lease(store, plays_lease_name(user), purpose="erasing the listener", timeout=timeout) as held:
-        for folder in (settings.inbox_dir, settings.refused_dir, settings.archive_dir):
-            shutil.rmtree(folder / user, ignore_errors=True)
+        _remove_files(store, settings, user)
         for collection in collections.OF_A_LISTENER:
             store.delete(collection, Query(equal={"user": user}))
             held.renew()
         store.delete(collections.listener_totals, Query(equal={"_id": user}))
         store.delete(collections.listeners, Query(equal={"_id": user}))
+
+
+def _remove_files(store: Store, settings: Settings, user: str) -> None:
+    users = {listener.id for listener in store.find(collections.listeners)}
+    try:
+        for file in list(files_in(settings.inbox_dir, users, settings.default_user)):
+            if file.user == user:
+                (settings.inbox_dir / file.path).unlink(missing_ok=True)
+        for folder in (settings.inbox_dir, settings.refused_dir, settings.archive_dir):
+            _remove_folder(folder / user)
+    except OSError as error:
+        raise StatsError(
+            f"{error.filename} of the listener {user!r} could not be removed: {error.strerror}. The listener is kept "
+            "until everything of theirs can go: see whose it is and what its mode is, then erase the listener again."
+        ) from error
+
+
+def _remove_folder(folder: Path) -> None:
+    """Remove a folder and all in it, if there is one; somebody else may be removing it, too."""
+    while True:
+        try:
+            if not stat.S_ISDIR(os.lstat(folder).st_mode):
+                return  # a file or a link in the inbox, named like a listener: not this listener's folder
+            shutil.rmtree(folder)
+        except FileNotFoundError:
+            if not os.path.lexists(folder):
+                return
