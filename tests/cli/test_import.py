@@ -1,6 +1,8 @@
 """`spotify-stats import`: what it prints, and how it ends."""
 
+import errno
 import json
+import os
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 
 from stats_core.documents import STATES
+from stats_core.imports import importer
 from tests.cli.conftest import Run
 from tests.imports.exported import Listened, account_row, extended_row
 
@@ -120,3 +123,76 @@ def test_without_json_the_table_is_on_stdout_and_messages_on_stderr(run: Run, tm
     result = run("import", history(tmp_path / "a.json"))
     assert "2 stored" in result.stdout
     assert "3 rows for me" in result.stderr
+
+
+def test_a_name_that_is_no_utf8_is_reported_readably(run: Run, tmp_path: Path) -> None:
+    os.rename(history(tmp_path / "drop" / "a.json"), os.fsencode(tmp_path / "drop") + b"/\xff.json")  # noqa: PTH104
+    (tmp_path / "drop" / "\udcfe.pdf").write_bytes(b"%PDF-1.7")
+    for given in (tmp_path / "drop", tmp_path / "drop" / "\udcff.json"):
+        code, report = reported(run, given)
+        assert code == 0
+        assert [(file["path"], file["file"]) for file in report["files"]] == [
+            (str(tmp_path / "drop" / "\ufffd.json"), "\ufffd.json")
+        ]
+        assert [member["file"] for member in report["ignored"]] == ["\ufffd.pdf"][: given.is_dir()]
+
+
+def test_brackets_in_a_name_are_shown_as_they_are(run: Run, tmp_path: Path) -> None:
+    assert "[red] a.json" in run("import", history(tmp_path / "[red] a.json")).stdout
+
+
+def test_a_full_disk_is_no_refusal_and_what_was_done_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = history(tmp_path / "a.json"), history(tmp_path / "b.json", 2)
+    write = importer.write_archive
+
+    def full(path: Path, manifest_of: tuple[str, str, int], *rest: Any) -> None:
+        if manifest_of[0] == "b.json":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+        write(path, manifest_of, *rest)
+
+    monkeypatch.setattr(importer, "write_archive", full)
+    result = run("import", first, second, "--json")
+    assert result.exit_code == 1
+    assert [(file["file"], file["status"]) for file in json.loads(result.stdout)["files"]] == [("a.json", "imported")]
+    assert "No space left on device" in result.stderr
+    assert "Traceback" not in result.stderr
+    monkeypatch.setattr(importer, "write_archive", write)
+    assert reported(run, second)[0] == 0
+
+
+def test_what_cannot_be_read_is_refused_and_the_rest_goes_on(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a.json", "b.json"):
+        history(tmp_path / "drop" / name)
+    opened = Path.open
+
+    def shut(path: Path, *arguments: Any, **named: Any) -> Any:
+        if path.name == "a.json":
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return opened(path, *arguments, **named)
+
+    monkeypatch.setattr(Path, "open", shut)
+    code, report = reported(run, tmp_path / "drop")
+    assert code == 1
+    assert [(file["file"], file["status"], file["reason"]) for file in report["files"]] == [
+        ("a.json", "refused", "cannot be read: Permission denied"),
+        ("b.json", "imported", None),
+    ]
+    assert reported(run, tmp_path / "drop" / "a.json")[1]["files"] == report["files"][:1]
+
+
+def test_links_in_a_folder_are_ignored_with_a_reason(run: Run, tmp_path: Path) -> None:
+    kept = history(tmp_path / "kept" / "a.json")
+    history(tmp_path / "drop" / "b.json")
+    (tmp_path / "drop" / "c.json").symlink_to(kept)
+    (tmp_path / "drop" / "folder").symlink_to(kept.parent)
+    (tmp_path / "drop" / "nowhere").symlink_to(tmp_path / "nowhere")
+    code, report = reported(run, tmp_path / "drop")
+    assert code == 0
+    assert [file["file"] for file in report["files"]] == ["b.json"]
+    assert [member["file"] for member in report["ignored"]] == ["c.json", "folder", "nowhere"]
+    assert {member["reason"] for member in report["ignored"]} == {"is a link: name the file itself"}
+    assert reported(run, tmp_path / "drop" / "c.json")[0] == 0
