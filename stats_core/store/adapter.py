@@ -32,25 +32,35 @@ class Adapter(ABC):
     def prepare(self, declared: Iterable[Collection[Stored]]) -> None:
         """Bring the store to this version's layout: collections, indexes, version. Idempotent, in several processes."""
         self._create(shape_of(collections.layout))
-        # Looked at before anything else is made: a newer version's collections are not ours to touch.
+        # Looked at before anything else is made: collections of a version we cannot work with are not ours to touch.
         if self._version() is None:
             self.insert(collections.layout, [Layout(id="layout", version=collections.LAYOUT_VERSION)])
-        self._migrate()
-        self.check()
+        version = self._version()
+        while version is not None and version in collections.MIGRATIONS:
+            version += 1
+        if version is not None:
+            self._check_version(version)
+        # Before migrations: they may write to collections, and ask by indexes, that are new.
         for collection in declared:
             self._create(shape_of(collection))
+        self._migrate()
+        self.check()
 
     def _migrate(self) -> None:
         # Not a loop over a range: two processes may do this at once, each step counts from what is there.
         while (version := self._version()) is not None and version in collections.MIGRATIONS:
             collections.MIGRATIONS[version](self)
-            self.update(collections.layout, "layout", {"version": version + 1})
+            # Compare and set: another process may have been faster, and gone further.
+            self._update(shape_of(collections.layout), "layout", {"version": version + 1}, {"version": version})
 
     def check(self) -> None:
         version = self._version()
-        ours = collections.LAYOUT_VERSION
         if version is None:
             raise StoreUnavailable(f"The store {self.name} has lost its layout: was it emptied? Start again.")
+        self._check_version(version)
+
+    def _check_version(self, version: int) -> None:
+        ours = collections.LAYOUT_VERSION
         if version > ours:
             raise StoreTooNew(
                 f"The store {self.name} has layout {version}, this version knows {ours}: a newer version of "
@@ -80,7 +90,7 @@ class Adapter(ABC):
 
     def update(self, collection: Collection[D], identity: str, fields: Mapping[str, object]) -> bool:
         shape = shape_of(collection)
-        return self._update(shape, identity, shape.changes(fields))
+        return self._update(shape, identity, shape.changes(fields), {})
 
     def get(self, collection: Collection[D], identity: str) -> D | None:
         return self._get(shape_of(collection), identity)
@@ -138,7 +148,8 @@ class Adapter(ABC):
     def _replace(self, shape: Shape[D], document: D, revision: int) -> bool: ...
 
     @abstractmethod
-    def _update(self, shape: Shape[D], identity: str, changes: dict[str, Any]) -> bool: ...
+    def _update(self, shape: Shape[D], identity: str, changes: dict[str, Any], expected: Mapping[str, object]) -> bool:
+        """Set some fields of a document that still holds what is expected, in fields that are always stored."""
 
     @abstractmethod
     def _get(self, shape: Shape[D], identity: str) -> D | None: ...

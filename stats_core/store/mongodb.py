@@ -1,6 +1,6 @@
 """The store in MongoDB: ordinary documents in ordinary collections, readable with MongoDB's own tools."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC
 from typing import Any, TypeAlias
@@ -123,11 +123,13 @@ class MongodbStore(Adapter):
             )
             return result.matched_count == 1
 
-    def _update(self, shape: Shape[D], identity: str, changes: dict[str, Any]) -> bool:
+    def _update(self, shape: Shape[D], identity: str, changes: dict[str, Any], expected: Mapping[str, object]) -> bool:
         if not changes:
             return self._get(shape, identity) is not None
         with self._speaking():
-            result = self._database[shape.collection.name].update_one({"_id": identity}, {"$set": built_in(changes)})
+            result = self._database[shape.collection.name].update_one(
+                {**expected, "_id": identity}, {"$set": built_in(changes)}
+            )
             return result.matched_count == 1
 
     def _get(self, shape: Shape[D], identity: str) -> D | None:

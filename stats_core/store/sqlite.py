@@ -10,7 +10,7 @@ import json
 import os
 import sqlite3
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace as changed
 from pathlib import Path
@@ -108,12 +108,14 @@ class SqliteStore(Adapter):
         with self._writing() as connection:
             return self._overwrite(connection, shape, document, " AND revision = ?", revision)
 
-    def _update(self, shape: Shape[D], identity: str, changes: dict[str, Any]) -> bool:
+    def _update(self, shape: Shape[D], identity: str, changes: dict[str, Any], expected: Mapping[str, object]) -> bool:
         with self._writing() as connection:
             found = connection.execute(selection(shape), (identity,)).fetchone()
             if found is None:
                 return False
             document = shape.from_json(found[0])
+            if any(getattr(document, name) != value for name, value in expected.items()):
+                return False
             for name, value in changes.items():
                 setattr(document, name, value)
             return self._overwrite(connection, shape, document)

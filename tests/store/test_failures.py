@@ -53,6 +53,44 @@ def test_an_older_layout_is_migrated_step_by_step(
         newer.close()
 
 
+def test_a_migration_may_fill_a_new_collection_and_ask_by_a_new_index(
+    store: Store, store_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.insert(things, [thing(1), thing(2)])
+    indexed = Collection("things", Thing, (*things.indexes, Index(("user", "revision", "rank"))))
+    fresh = Collection("fresh", Thing, (Index(("user",)),))
+
+    def filled(migrating: Store) -> None:
+        found = migrating.find(indexed, Query(equal={"user": "me", "revision": 0}, order="rank"))
+        migrating.put(fresh, [Thing(id=one.id, label="copied") for one in found])
+
+    ours = collections.LAYOUT_VERSION
+    monkeypatch.setattr(collections, "LAYOUT_VERSION", ours + 1)
+    monkeypatch.setattr(collections, "MIGRATIONS", {ours: filled})
+    newer = open_store(store_uri, [indexed, fresh])
+    assert [one.id for one in newer.find(fresh, Query(equal={"user": "me"}))] == [thing(1).id, thing(2).id]
+    newer.close()
+
+
+def test_a_slow_process_never_sets_the_layout_back(
+    store: Store, store_uri: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = collections.LAYOUT_VERSION
+    ran: list[int] = []
+
+    def first(_: Store) -> None:
+        ran.append(1)
+        if len(ran) == 1:  # another process does all of it while this one is still at the first step
+            open_store(store_uri, DECLARED).close()
+            assert store.get(collections.layout, "layout") == Layout(id="layout", version=ours + 2)
+
+    monkeypatch.setattr(collections, "LAYOUT_VERSION", ours + 2)
+    monkeypatch.setattr(collections, "MIGRATIONS", {ours: first, ours + 1: lambda _: ran.append(2)})
+    open_store(store_uri, DECLARED).close()
+    assert ran == [1, 1, 2]
+    assert store.get(collections.layout, "layout") == Layout(id="layout", version=ours + 2)
+
+
 def test_an_index_may_be_added_to_a_collection_with_documents(store: Store, store_uri: str) -> None:
     before = Collection("later", Thing)
     after = Collection("later", Thing, (Index(("flag", "label")), Index(("user", "at"))))
