@@ -99,9 +99,9 @@ def _tell(report: Report, started: float, *, as_json: bool) -> None:
 
 def _told(error: OSError) -> click.ClickException:
     """What ended the command, where it was not the file to be imported."""
-    from stats_core.imports.importer import readable  # noqa: PLC0415 - what reads files takes a while to load
+    from stats_core.imports.importer import readable_name  # noqa: PLC0415 - what reads files takes a while to load
 
-    where = f" ({readable(str(error.filename))})" if error.filename else ""
+    where = f" ({readable_name(str(error.filename))})" if error.filename else ""
     return click.ClickException(
         f"The import stopped: {error.strerror or error}{where}. Put that right and import again: what is done stays."
     )
@@ -114,13 +114,13 @@ def _files_of(given: Path, report: Report) -> Iterator[Path]:
     """
     from stats_core.exports.container import is_zip  # noqa: PLC0415 - what reads files takes a while to load
     from stats_core.exports.recognise import PEEK_BYTES, has_history_name, recognised  # noqa: PLC0415
-    from stats_core.imports.importer import readable  # noqa: PLC0415
+    from stats_core.imports.importer import readable_name  # noqa: PLC0415
 
     if not given.is_dir():
         yield given
         return
     for path in _paths_below(given, report):
-        ignored = ReportedMember(readable(path), readable(path.name), "holds no listening history")
+        ignored = ReportedMember(readable_name(str(path)), readable_name(path.name), "holds no listening history")
         if path.is_symlink():
             ignored.reason = "is a link: name the file itself"
             report.ignored.append(ignored)
@@ -151,15 +151,15 @@ def _paths_below(folder: Path, report: Report) -> list[Path]:
 
 
 def _unreadable(path: Path, error: OSError) -> ReportedFile:
-    from stats_core.imports.importer import readable  # noqa: PLC0415
+    from stats_core.imports.importer import readable_name  # noqa: PLC0415
 
     reason = f"cannot be read: {error.strerror or error}"
     nothing: dict[State, int] = dict.fromkeys(STATES, 0)
-    return ReportedFile(readable(path), readable(path.name), None, None, 0, nothing, "refused", reason)
+    return ReportedFile(readable_name(str(path)), readable_name(path.name), None, None, 0, nothing, "refused", reason)
 
 
 def _import_path(store: Store, settings: Settings, path: Path, report: Report, show: "_Shown") -> None:
-    from stats_core.imports.importer import Dropped, digest_of, import_file, import_key, readable  # noqa: PLC0415
+    from stats_core.imports.importer import Dropped, digest_of, import_file, import_key, readable_name  # noqa: PLC0415
     from stats_core.store import collections  # noqa: PLC0415
 
     try:
@@ -174,18 +174,20 @@ def _import_path(store: Store, settings: Settings, path: Path, report: Report, s
     seen = {file.path for file in before if file.status == "imported"}
     report.files += [_reported(path, document, file, again=file.path in seen) for file in document.files]
     if not document.files:
-        whole = ImportFile(path=readable(path.name), status="refused", reason=document.reason)
+        whole = ImportFile(path=readable_name(path.name), status="refused", reason=document.reason)
         report.files.append(_reported(path, document, whole, again=False))
-    report.ignored += [ReportedMember(readable(path), member.path, member.reason) for member in document.ignored]
+    report.ignored += [
+        ReportedMember(readable_name(str(path)), member.path, member.reason) for member in document.ignored
+    ]
 
 
 def _reported(path: Path, document: Import, file: ImportFile, *, again: bool) -> ReportedFile:
     from stats_core.history.ledger import every_state, seen_again  # noqa: PLC0415
-    from stats_core.imports.importer import readable  # noqa: PLC0415
+    from stats_core.imports.importer import readable_name  # noqa: PLC0415
 
     unchanged = again and file.status == "imported"
     return ReportedFile(
-        readable(path),
+        readable_name(str(path)),
         file.path,
         document.digest,
         file.generation,
@@ -205,9 +207,9 @@ class _Shown:
 
     def watcher(self, path: Path) -> "Watcher":
         """Shows how the import of one file goes."""
-        from stats_core.imports.importer import Watcher, readable  # noqa: PLC0415
+        from stats_core.imports.importer import Watcher, readable_name  # noqa: PLC0415
 
-        size, name = path.stat().st_size, readable(path.name)
+        size, name = path.stat().st_size, readable_name(path.name)
         self._progress.reset(self._task, total=max(1, size), description=f"reading {name}", visible=True)
         return Watcher(
             read=lambda count: self._progress.advance(self._task, count),

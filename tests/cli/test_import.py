@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from stats_core.documents import STATES
-from stats_core.imports import importer
+from stats_core.imports import archive, importer
 from tests.cli.conftest import Run
 from tests.imports.exported import Listened, account_row, extended_row
 
@@ -145,7 +145,7 @@ def test_a_full_disk_is_no_refusal_and_what_was_done_is_told(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first, second = history(tmp_path / "a.json"), history(tmp_path / "b.json", 2)
-    write = importer.write_archive
+    write = archive.write_archive
 
     def full(path: Path, manifest_of: tuple[str, str, int], *rest: Any) -> None:
         if manifest_of[0] == "b.json":
