@@ -5,7 +5,6 @@ import re
 import shutil
 import stat
 from pathlib import Path
-from zoneinfo import available_timezones
 
 from stats_core.clock import utc_now
 from stats_core.documents import USER_NAME, Listener
@@ -15,6 +14,7 @@ from stats_core.settings import Settings
 from stats_core.store import collections
 from stats_core.store.leases import lease
 from stats_core.store.port import Query, Store
+from stats_core.zone_names import zone_names
 
 
 def checked_user(user: str) -> str:
@@ -26,7 +26,7 @@ def checked_user(user: str) -> str:
 
 def checked_timezone(name: str) -> str:
     """The name, if it is an IANA time zone's; raises InvalidParameter."""
-    if name not in available_timezones():
+    if name not in zone_names():
         raise InvalidParameter("timezone", name, "an IANA time zone such as Europe/Berlin")
     return name
 

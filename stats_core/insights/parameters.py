@@ -12,7 +12,8 @@ from typing import Final, Generic, Literal, TypeVar
 
 from stats_core.documents import KINDS, Kind, Privacy
 from stats_core.errors import InvalidParameter
-from stats_core.insights.zones import FIRST_YEAR, LAST_YEAR, Zone, zone_names
+from stats_core.insights.zones import FIRST_YEAR, LAST_YEAR, Zone
+from stats_core.zone_names import zone_names
 
 T_co = TypeVar("T_co", covariant=True)
 Json = str | int | bool | list["Json"] | dict[str, "Json"]

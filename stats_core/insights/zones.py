@@ -6,7 +6,6 @@ Instants are ms since 1970 UTC; local times are those ms plus the offset, so tha
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from importlib.resources import files
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -125,12 +124,6 @@ class Zone:
             return [text + "Z" for text in texts]
         suffix = {offset: _suffix(offset) for offset in set(offsets.tolist())}
         return [text + suffix[offset] for text, offset in zip(texts, offsets.tolist(), strict=True)]
-
-
-@lru_cache(maxsize=1)
-def zone_names() -> frozenset[str]:
-    """Every IANA name, as the package `tzdata` lists them."""
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="utf-8").split())
 
 
 def _suffix(offset: int) -> str:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats_core.insights.zones import DAY, Offsets, Zone, zone_names
+from stats_core.insights.zones import DAY, Offsets, Zone
+from stats_core.zone_names import zone_names
 from tests.insights.plays import CHANGES
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
