@@ -2,6 +2,8 @@
 
 import os
 import secrets
+import tempfile
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -9,6 +11,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stats_core.documents import USER_NAME
+from stats_core.errors import StatsError
 
 
 class Settings(BaseSettings):
@@ -34,11 +37,11 @@ class Settings(BaseSettings):
         None, description="The admin key of the REST service. Default: made at first start and kept in `admin.key`."
     )
     api_host: str = Field("127.0.0.1", description="Where the REST service listens.")
-    api_port: int = Field(8000, description="The REST service's port.")
+    api_port: int = Field(8000, ge=0, le=65_535, description="The REST service's port.")
     dagster_host: str = Field(
         "127.0.0.1", description="Where Dagster's UI listens. It has no access control of its own."
     )
-    dagster_port: int = Field(3000, description="The port of Dagster's UI.")
+    dagster_port: int = Field(3000, ge=0, le=65_535, description="The port of Dagster's UI.")
     upload_limit_mb: int = Field(1024, description="The largest upload, in MB.")
     memory_budget_mb: int = Field(
         200, description="How much of the listeners' histories a process keeps in memory, in MB."
@@ -68,19 +71,39 @@ class Settings(BaseSettings):
         return self.data_dir / "dagster"
 
     def admin_key_text(self) -> str:
-        """The admin key; made at the first call and kept, mode 0600, where none is set."""
+        """The admin key; made at the first call and kept, mode 0600, where none is set. Raises StatsError."""
         if self.admin_key is not None:
             return self.admin_key.get_secret_value()
         path = self.data_dir / "admin.key"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text().strip()
-        with os.fdopen(handle, "w") as file:
-            key = secrets.token_urlsafe(32)
-            file.write(key + "\n")
+        if not path.exists():
+            _write_once(path, secrets.token_urlsafe(32) + "\n")
+        key = path.read_text(encoding="utf-8", errors="replace").strip()
+        if not key:
+            raise StatsError(f"{path} is empty. Remove it, and start again: a new admin key is made.")
         return key
+
+
+def made_folder(path: Path) -> Path:
+    """The folder; it and those above it are made where they are missing, for their owner alone."""
+    for folder in (*reversed(path.parents), path):
+        if not folder.is_dir():
+            folder.mkdir(mode=0o700, exist_ok=True)
+    return path
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Make a file of mode 0600; it appears whole, and of several processes the first one's stays."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=made_folder(path.parent))
+    unfinished = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(handle)
+        with suppress(FileExistsError):
+            path.hardlink_to(unfinished)
+    finally:
+        unfinished.unlink()
 
 
 @lru_cache(maxsize=1)

@@ -7,7 +7,7 @@ import click
 from pydantic import ValidationError
 
 from stats_core.documents import Lease
-from stats_core.settings import Settings, settings
+from stats_core.settings import Settings, made_folder, settings
 from stats_core.store import open_store
 from stats_core.store.leases import described
 from stats_core.store.port import Store
@@ -22,11 +22,21 @@ def checked_settings() -> Settings:
         raise click.ClickException("Settings: " + "; ".join(wrong)) from error
 
 
+def made_data_folder(settings: Settings) -> None:
+    """The data folder, made where it is missing; where it can't be, the command ends in one line."""
+    try:
+        made_folder(settings.data_dir)
+    except OSError as error:
+        raise click.ClickException(
+            f"The data folder {settings.data_dir} cannot be made: {error.strerror}. Set STATS_DATA_DIR to another."
+        ) from error
+
+
 @contextmanager
 def opened_store() -> Iterator[tuple[Settings, Store]]:
     """The settings and the store they name, closed at the end."""
     own = checked_settings()
-    own.data_dir.mkdir(parents=True, exist_ok=True)
+    made_data_folder(own)
     store = open_store(own.database_uri)
     try:
         yield own, store

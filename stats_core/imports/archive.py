@@ -22,6 +22,7 @@ from stats_core.exports.reading import ReadExport, ReadFile, read_rows
 from stats_core.exports.saved import library_bytes
 from stats_core.history.items import Item
 from stats_core.history.observations import NO_CLOCK, Context, Vocabulary
+from stats_core.settings import made_folder
 
 Value = TypeVar("Value")
 
@@ -56,7 +57,7 @@ def archive_path(archive: Path, user: str, digest: str) -> Path:
 
 def write_archive(path: Path, manifest_of: tuple[str, str, int], export: ReadExport, vocabulary: Vocabulary) -> None:
     """Keep a read export; `manifest_of` is (name, digest, size) of the dropped file. Appears whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    made_folder(path.parent)
     name, digest, size = manifest_of
     files = [_ArchivedFile(file.path, file.generation, file.video, file.reason) for file in export.files]
     unfinished = path.with_name(f".{path.name}.{os.getpid()}.part")
