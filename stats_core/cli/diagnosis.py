@@ -2,8 +2,10 @@
 
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Final, Literal
 
 import click
@@ -11,9 +13,10 @@ from rich.console import Console
 from rich.table import Table
 
 from stats_core.cli.opening import checked_settings
-from stats_core.cli.serving import is_taken
+from stats_core.cli.serving import CannotListen, is_taken
 from stats_core.clock import utc_now
 from stats_core.errors import StoreError
+from stats_core.listeners import plays_lease_name
 from stats_core.settings import Settings
 from stats_core.store import collections, open_store
 from stats_core.store.leases import described, is_dead
@@ -51,18 +54,21 @@ def findings_of(settings: Settings) -> Iterator[Finding]:
     """Everything worth knowing, in the order in which one thing rests on another."""
     yield from _folders(settings)
     yield from _services(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    kind, _, path = settings.database_uri.partition(":///")
+    if kind == "sqlite" and not Path(path).exists():  # opening it would make it
+        yield Finding("store", "note", f"no {path} yet: `up` and `spotify-stats import FILE` make it")
+        return
     try:
         store = open_store(settings.database_uri)
         store.check()
     except StoreError as error:
         yield Finding("store", "wrong", str(error))
         return
-    kind = settings.database_uri.partition(":")[0]
-    yield Finding("store", "good", f"{kind} answers with the right layout")
+    yield Finding("store", "good", f"{settings.database_uri.partition(':')[0]} answers with the right layout")
     try:
         yield from _listeners(store)
         yield from _imports(store)
+        yield from _lost_uploads(store, settings)
         yield from _marks(store)
         yield from _inbox(store, settings)
     finally:
@@ -70,8 +76,10 @@ def findings_of(settings: Settings) -> Iterator[Finding]:
 
 
 def _folders(settings: Settings) -> Iterator[Finding]:
-    yield Finding("data folder", "good" if settings.data_dir.is_dir() else "note", str(settings.data_dir))
-    if settings.data_dir.is_dir():
+    there = settings.data_dir.is_dir()
+    told = str(settings.data_dir) + ("" if there else ": not there yet, `up` and `spotify-stats import FILE` make it")
+    yield Finding("data folder", "good" if there else "note", told)
+    if there:
         free = shutil.disk_usage(settings.data_dir).free
         state: Literal["good", "wrong"] = "good" if free > _LITTLE_SPACE else "wrong"
         advice = "" if state == "good" else ": make room, or imports will stop"
@@ -87,7 +95,11 @@ def _services(settings: Settings) -> Iterator[Finding]:
         ("REST service", settings.api_host, settings.api_port),
         ("Dagster's UI", settings.dagster_host, settings.dagster_port),
     ):
-        listens = is_taken(host, port)
+        try:
+            listens = is_taken(host, port)
+        except CannotListen as error:
+            yield Finding(name, "wrong", f"{error} Set another host or port.")
+            continue
         told = f"something listens on {host}:{port}" if listens else f"nothing on {host}:{port}: `make up` starts it"
         yield Finding(name, "good" if listens else "note", told)
 
@@ -111,7 +123,7 @@ def _imports(store: Store) -> Iterator[Finding]:
             )
     for status in ("importing", "failed"):
         for document in store.find(collections.imports, Query(equal={"status": status})):
-            if any(lease.id == f"plays|{document.user}" and not is_dead(lease) for lease in held):
+            if any(lease.id == plays_lease_name(document.user) and not is_dead(lease) for lease in held):
                 yield Finding("import", "note", f"{document.name} for {document.user} is being imported")
             else:
                 advice = f"`spotify-stats import` the file again, or materialize {document.digest[:12]} in Dagster's UI"
@@ -121,6 +133,25 @@ def _imports(store: Store) -> Iterator[Finding]:
         yield Finding(
             "imports", "note", f"{refused:,} files were refused: the reasons stand in GET /v1/listeners/…/imports"
         )
+
+
+def _lost_uploads(store: Store, settings: Settings) -> Iterator[Finding]:
+    """Uploads that wait for an import and whose file is gone: nobody will ever import them."""
+    from stats_core.imports.importer import digest_of, import_key  # noqa: PLC0415 - pandas takes a while to load
+    from stats_core.imports.inbox import files_in  # noqa: PLC0415
+
+    waiting = store.find(collections.imports, Query(equal={"status": "waiting"}))
+    lost = {one.id: one for one in waiting if utc_now() - one.received_at > _STALE}
+    if not lost:
+        return
+    users = {listener.id for listener in store.find(collections.listeners)}
+    for file in files_in(settings.inbox_dir, users, settings.default_user):
+        with suppress(OSError):
+            lost.pop(import_key(file.user, digest_of(settings.inbox_dir / file.path)), None)
+    for identity in lost:
+        now = store.get(collections.imports, identity)
+        if now is not None and now.status == "waiting":  # else it was taken from the inbox just now
+            yield Finding("import", "wrong", f"{now.name} for {now.user} waits, and its file is gone: upload it again")
 
 
 def _marks(store: Store) -> Iterator[Finding]:

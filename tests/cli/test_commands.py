@@ -2,6 +2,8 @@
 
 import json
 import re
+import stat
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ from stats_core.access import ADMIN, Access, identify
 from stats_core.clock import utc_now
 from stats_core.documents import Import
 from stats_core.history.reader import HistoryReader
+from stats_core.imports.importer import digest_of, import_key
 from stats_core.insights import STATISTICS, answer_bytes
 from stats_core.store import collections, open_store
 from tests.cli.conftest import Run
@@ -72,7 +75,10 @@ def test_a_key_opens_its_listener_alone(run: Run, listened: Path) -> None:
     assert identify(store, "the admin's", "the admin's") == ADMIN
     assert key.encode() not in (listened / "stats.sqlite").read_bytes()
     store.close()
-    assert run("key", "--user", "nobody").exit_code == 1
+    result = run("key", "--user", "nobody")
+    assert result.exit_code == 1
+    assert "POST /v1/listeners" in result.stderr
+    assert "import a file" in result.stderr
 
 
 def test_a_sample_imports_with_every_row_accounted_for(run: Run, tmp_path: Path) -> None:
@@ -102,6 +108,55 @@ def test_doctor_says_what_is_stuck_and_what_to_do(run: Run, listened: Path) -> N
     result = run("doctor")
     assert result.exit_code == 1
     assert "lost.zip" in result.stdout
+
+
+def test_doctor_makes_nothing(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    result = run("doctor")
+    assert result.exit_code == 0
+    assert "stats.sqlite yet" in result.stdout
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "data").mkdir()
+    assert run("doctor").exit_code == 0
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_doctor_tells_of_an_upload_that_waits_for_a_file_that_is_gone(
+    run: Run, listened: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "300")
+    run("rebuild")
+    there = history(listened / "inbox" / "me" / "renamed.json", 2)
+    store = open_store(f"sqlite:///{listened / 'stats.sqlite'}")
+    long_ago = utc_now() - timedelta(minutes=11)
+    for name, digest, received_at in (
+        ("gone.zip", "a" * 64, long_ago),
+        ("there.json", digest_of(there), long_ago),
+        ("just-now.zip", "b" * 64, utc_now()),
+    ):
+        identity = import_key("me", digest)
+        waiting = Import(id=identity, user="me", digest=digest, name=name, status="waiting", received_at=received_at)
+        store.put(collections.imports, [waiting])
+    store.close()
+    result = run("doctor")
+    assert result.exit_code == 1
+    assert "gone.zip for me waits" in result.stdout
+    assert "there.json" not in result.stdout
+    assert "just-now.zip" not in result.stdout
+
+
+def test_what_is_made_is_for_the_owner_alone(run: Run, listened: Path) -> None:
+    for folder in (listened, listened / "archive", listened / "archive" / "me"):
+        assert stat.S_IMODE(folder.stat().st_mode) == 0o700
+
+
+def test_a_data_folder_that_cannot_be_made_is_told_in_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file")
+    for command in (("summary",), ("up",), ("api",)):
+        result = run(*command)
+        assert result.exit_code == 1
+        assert "cannot be made" in result.stderr
+        assert len(result.stderr.splitlines()) == 1
 
 
 def test_doctor_tells_of_a_store_that_cannot_be_reached(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

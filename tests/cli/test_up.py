@@ -13,6 +13,8 @@ import httpx
 import psutil
 import pytest
 
+from tests.cli.conftest import Run
+
 pytestmark = pytest.mark.xdist_group("services")
 
 COMMAND = [sys.executable, "-m", "stats_core.cli"]
@@ -87,11 +89,12 @@ def test_a_second_up_on_one_data_folder_is_refused_and_ctrl_c_stops_all(
     assert alive == []
 
 
-def test_when_one_process_dies_all_stop(up: subprocess.Popen[bytes]) -> None:
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_when_one_process_ends_all_stop_and_that_is_a_failure(up: subprocess.Popen[bytes], number: int) -> None:
     children = psutil.Process(up.pid).children(recursive=True)
     service = next(child for child in children if "stats_api" in child.cmdline())
-    service.kill()
-    assert up.wait(70) != 0
+    service.send_signal(number)
+    assert up.wait(70) == 1
     _, alive = psutil.wait_procs(children, timeout=10)
     assert alive == []
 
@@ -107,6 +110,52 @@ def test_a_taken_port_is_named_before_anything_starts(environment: dict[str, str
     assert f"Port {environment['STATS_DAGSTER_PORT']}" in result.stderr
     assert "STATS_DAGSTER_PORT" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (
+            {"STATS_DAGSTER_PORT": "8000", "STATS_API_PORT": "8000"},
+            "STATS_API_PORT and STATS_DAGSTER_PORT are both 8000",
+        ),
+        ({"STATS_API_HOST": "no.such.host.invalid"}, "Nothing can listen at no.such.host.invalid"),
+        ({"STATS_DAGSTER_HOST": "192.0.2.1"}, "Nothing can listen at 192.0.2.1"),
+        ({"STATS_API_PORT": "70000"}, "STATS_API_PORT: Input should be less than or equal to 65535"),
+    ],
+)
+def test_an_address_that_cannot_be_listened_at_is_named(
+    run: Run, monkeypatch: pytest.MonkeyPatch, changed: dict[str, str], told: str
+) -> None:
+    api, dagster = free_ports(2)
+    for name, value in ({"STATS_API_PORT": str(api), "STATS_DAGSTER_PORT": str(dagster)} | changed).items():
+        monkeypatch.setenv(name, value)
+    result = run("up")
+    assert result.exit_code == 1
+    assert told in result.stderr
+    assert "taken" not in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    if "both" not in told:
+        monkeypatch.setenv("COLUMNS", "300")
+        result = run("doctor")
+        assert result.exit_code == 1
+        assert told in result.output
+
+
+def test_what_keeps_lost_runs_from_being_ended_is_told_in_one_line(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'Traceback (most recent call last):' >&2\necho 'DBError: no room' >&2\nexit 1\n")
+    python.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(python))
+    api, dagster = free_ports(2)
+    monkeypatch.setenv("STATS_API_PORT", str(api))
+    monkeypatch.setenv("STATS_DAGSTER_PORT", str(dagster))
+    result = run("up")
+    assert result.exit_code == 1
+    assert "DBError: no room" in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_the_demo_shows_ledger_statistics_and_addresses(environment: dict[str, str], tmp_path: Path) -> None:
