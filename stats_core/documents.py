@@ -204,8 +204,8 @@ class Listener(Document, kw_only=True, omit_defaults=True):
     """Raised by every change of plays or settings, by compare-and-set."""
     months: dict[str, int] = {}
     """UTC month of start -> revision of its columns: exactly what a reader loads."""
-    saved: int = 0
-    """Revision of the columns that hold the names of library and playlists; 0: there are none."""
+    saved: list[str] = []
+    """The documents of `saved_items` that name the items of libraries and playlists: exactly what a reader loads."""
 
 
 class Columns(Document, kw_only=True, omit_defaults=True):

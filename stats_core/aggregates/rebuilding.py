@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 
-from stats_core.aggregates.recounting import Recounted, recounted, repair_marked
+from stats_core.aggregates.recounting import Recounted, recounted
 from stats_core.documents import Lease
 from stats_core.history.marks import marked_months
 from stats_core.history.months import month_end, month_of
-from stats_core.history.publishing import publish
+from stats_core.history.publishing import publish, saved_ids
+from stats_core.history.repairing import repair_marked
 from stats_core.listeners import known_listener, plays_lease_name
 from stats_core.store import collections
 from stats_core.store.leases import lease
@@ -39,7 +40,7 @@ def _rebuilt(store: Store, user: str, waiting: Callable[[Lease], None] | None) -
         strays = {part.month for part in store.find(collections.columns, Query(equal={"user": user}))} - months
         for month in strays:
             store.delete(collections.columns, Query(equal={"user": user, "month": month}))
-        publish(store, held, user, months, saved=True)
+        publish(store, held, user, months, saved=saved_ids(store, user))
         for collection in (collections.daily_totals, collections.monthly_tops):
             store.delete(collection, Query(equal={"user": user}))
         store.delete(collections.listener_totals, Query(equal={"_id": user}))

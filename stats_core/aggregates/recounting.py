@@ -12,11 +12,9 @@ from typing import TypeVar
 from stats_core.aggregates.counting import daily_totals_of, listener_totals_of, monthly_tops_of
 from stats_core.documents import Document, Lease
 from stats_core.errors import StoreUnavailable
-from stats_core.history.marks import clear_mark, mark_months, marked_months
-from stats_core.history.months import month_end
-from stats_core.history.publishing import publish
+from stats_core.history.marks import clear_mark, marked_months
 from stats_core.history.reader import HistoryReader
-from stats_core.history.rewriting import Rewriter
+from stats_core.history.repairing import repair_marked
 from stats_core.listeners import plays_lease_name
 from stats_core.store import collections
 from stats_core.store.leases import Held, lease
@@ -27,8 +25,6 @@ D = TypeVar("D", bound=Document)
 PATIENCE_SECONDS = 10.0
 """How long a listener's lease is waited for; then their marks stay for the next round."""
 _DELETED_AT_ONCE = 1_000
-_MONTHS_TO_END = 3
-"""A play ends in the month of its start or in one of the two after: a client clock may lie 31 days back."""
 
 
 @dataclass(frozen=True)
@@ -89,20 +85,6 @@ def repair(store: Store, user: str) -> list[str]:
         return repair_marked(store, held, user)
 
 
-def repair_marked(store: Store, held: Held, user: str) -> list[str]:
-    """As `repair`, under the lease: nobody else writes, so a mark that is not published was left."""
-    left = {month for month, mark in marked_months(store, user).items() if not mark.published}
-    if not left or store.get(collections.listeners, user) is None:
-        return []
-    rewriter = Rewriter(store, user, held)
-    months = set(left)
-    for ending in sorted({ending for month in left for ending in _months_of_end(month)}):
-        months |= rewriter.rewrite(ending).months
-    publish(store, held, user, months)
-    mark_months(store, user, months, published=True)
-    return sorted(months)
-
-
 def recounted(store: Store, held: Held, user: str, published: list[str]) -> Recounted:
     """Count everything of a listener under their lease, write what differs, clear the marks seen at the start."""
     # First the marks, then what they tell of: what is marked later than this read keeps its mark.
@@ -137,10 +119,3 @@ def _replaced(store: Store, held: Held, collection: Collection[D], query: Query,
     for at in range(0, len(gone), _DELETED_AT_ONCE):
         store.delete(collection, Query(one_of={"_id": gone[at : at + _DELETED_AT_ONCE]}))
     return Written(len(counted), len(changed), len(gone))
-
-
-def _months_of_end(month: str) -> list[str]:
-    months = [month]
-    while len(months) < _MONTHS_TO_END:
-        months.append(f"{month_end(months[-1]):%Y-%m}")
-    return months

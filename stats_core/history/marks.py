@@ -39,11 +39,6 @@ def marked_months(store: Store, user: str) -> dict[str, Mark]:
     return {mark.month: mark for mark in store.find(collections.marks, Query(equal={"user": user}))}
 
 
-def months_marked_by(store: Store, user: str, import_id: str) -> set[str]:
-    """The months that one import marked last."""
-    return {month for month, mark in marked_months(store, user).items() if mark.import_id == import_id}
-
-
 def mark_everything(store: Store, user: str) -> None:
     """Mark every month with plays, because the listener's zone or rule changed; needs no lease.
 

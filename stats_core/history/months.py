@@ -42,3 +42,13 @@ def month_name(number: int) -> str:
 def month_of(instant: datetime) -> str:
     """The UTC month an instant lies in, as `2024-07`."""
     return f"{instant.year:04}-{instant.month:02}"
+
+
+def month_beside(month: str, distance: int) -> str:
+    """The month that many months later; earlier where it is negative."""
+    return month_name((int(month[:4]) - 1970) * 12 + int(month[5:]) - 1 + distance)
+
+
+def months_from(month: str, count: int) -> list[str]:
+    """So many UTC months in a row, the first of them given."""
+    return [month_beside(month, distance) for distance in range(count)]

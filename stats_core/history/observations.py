@@ -74,8 +74,11 @@ class Dictionary(Generic[Value]):
 class PerValue(Generic[Value]):
     """Numbers of each value of a dictionary, worked out once a value while the dictionary grows."""
 
-    def __init__(self, dictionary: Dictionary[Value], numbers_of: Callable[[Value], tuple[int, ...]]) -> None:
+    def __init__(
+        self, dictionary: Dictionary[Value], width: int, numbers_of: Callable[[Value], tuple[int, ...]]
+    ) -> None:
         self._dictionary = dictionary
+        self._width = width
         self._numbers_of = numbers_of
         self._numbers = array("q")
         self._known = 0
@@ -85,7 +88,7 @@ class PerValue(Generic[Value]):
         for value in self._dictionary.values[self._known :]:
             self._numbers.extend(self._numbers_of(value))
         self._known = len(self._dictionary)
-        return np.array(self._numbers, np.int64).reshape(self._known, -1)
+        return np.array(self._numbers, np.int64).reshape(self._known, self._width)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Plays as documents, made when they are written and not before: a month may hold hundreds of thousands."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -60,11 +60,11 @@ class PlayDocuments:
                 others=[] if single else self._others(play, winner),
             )  # fmt: skip
 
-    def holding_all(self, which: Positions, contents: Observations) -> Iterator[Play]:
-        """The documents of these plays, each holding `contents` besides its own: for a moment, to lose nothing."""
-        spare = list(observations(contents, self._vocabulary))
-        for play in self.of(which):
-            play.others = [*play.others, *spare]
+    def holding(self, spares: Mapping[int, Observations]) -> Iterator[Play]:
+        """The documents of these plays, each holding its spares besides its own: for a moment, to lose nothing."""
+        for play, contents in zip(self.of(np.array(list(spares), np.intp)), spares.values(), strict=True):
+            _, distinct = np.unique(contents.fingerprints(self._vocabulary), return_index=True)
+            play.others = [*play.others, *observations(contents.take(distinct), self._vocabulary)]
             yield play
 
     def _others(self, play: int, winner: int) -> list[Observation]:

@@ -14,6 +14,7 @@ from stats_core.store import collections
 from stats_core.store.leases import Held
 from stats_core.store.port import Query, Range, Store
 
+_BYTES_OF_A_WRITE: Final = 4 << 20
 _PLAYS_OF_A_PART: Final = 40_000
 """At most 4 MiB: a play takes 40 bytes and an item of its own 300, before compression."""
 
@@ -31,21 +32,28 @@ def month_tables(store: Store, user: str, month: str) -> Iterator[pa.Table]:
         yield table_of(rows)
 
 
-def publish(store: Store, held: Held, user: str, months: Iterable[str], *, saved: bool = False) -> Listener:
+def publish(store: Store, held: Held, user: str, months: Iterable[str], *, saved: list[str] | None = None) -> Listener:
     """Write the columns of these UTC months of start and raise the listener's revision: readers see all or nothing.
 
-    `saved`: library or playlists changed too. Raises UnknownListener if the listener was erased meanwhile.
+    `saved`: which documents of `saved_items` readers load from now on; none: the same as before. Raises UnknownListener
+    if the listener was erased meanwhile.
     """
     months = sorted(set(months))
-    revision = _listener(store, user).revision + 1
+    before = _listener(store, user)
+    revision = before.revision + 1
+    _drop(store, user, months, Range("revision", revision))  # what a stopped run left
     filled: dict[str, int] = {}
+    batch: list[Columns] = []
     for month in months:
-        tables = list(month_tables(store, user, month))
+        documents = _documents(user, month, revision, list(month_tables(store, user, month)))
         held.renew()
-        _drop(store, user, month, Range("revision", revision))  # what a stopped run left
-        store.put(collections.columns, _documents(user, month, revision, tables))
-        if tables:
+        if documents:
             filled[month] = revision
+            batch += documents
+        if sum(len(document.table) for document in batch) > _BYTES_OF_A_WRITE:
+            store.put(collections.columns, batch)
+            batch = []
+    store.put(collections.columns, batch)
     while True:
         listener = _listener(store, user)
         kept = {month: number for month, number in listener.months.items() if month not in months}
@@ -53,15 +61,20 @@ def publish(store: Store, held: Held, user: str, months: Iterable[str], *, saved
             listener,
             revision=max(revision, listener.revision + 1),
             months=dict(sorted({**kept, **filled}.items())),
-            saved=revision if saved else listener.saved,
+            saved=listener.saved if saved is None else saved,
         )
         held.renew()
         if store.replace(collections.listeners, changed, listener.revision):
             break
-    for month in months:
-        # A reader that still holds the older list finds nothing, and reads the list again.
-        _drop(store, user, month, Range("revision", None, revision))
+    # A reader that still holds the older list finds nothing, and reads the list again.
+    _drop(store, user, [month for month in months if month in before.months], Range("revision", None, revision))
     return changed
+
+
+def saved_ids(store: Store, user: str, without: str | None = None) -> list[str]:
+    """The documents of `saved_items` of all the listener's imports, or of all but one."""
+    saved = store.find(collections.saved_items, Query(equal={"user": user}))
+    return sorted(document.id for document in saved if document.import_id != without)
 
 
 def _listener(store: Store, user: str) -> Listener:
@@ -87,5 +100,8 @@ def _documents(user: str, month: str, revision: int, tables: list[pa.Table]) -> 
     ]
 
 
-def _drop(store: Store, user: str, month: str, revisions: Range) -> None:
-    store.delete(collections.columns, Query(equal={"user": user, "month": month}, range=revisions))
+def _drop(store: Store, user: str, months: Iterable[str], revisions: Range) -> None:
+    for month in months:
+        query = Query(equal={"user": user, "month": month}, range=revisions)
+        if store.count(collections.columns, query):  # a look costs little, a delete is a commit
+            store.delete(collections.columns, query)

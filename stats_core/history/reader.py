@@ -98,8 +98,10 @@ class HistoryReader:
         if loaded is not None and loaded.listener.saved == listener.saved:
             saved = loaded.saved
         else:
-            found = self._store.find(collections.saved_items, Query(equal={"user": user}))
-            saved = [item for document in found for item in document.items]
+            named = list(self._store.find(collections.saved_items, Query(one_of={"_id": listener.saved})))
+            if len(named) < len(listener.saved) and known_listener(self._store, user).saved != listener.saved:
+                return self._refreshed(user, loaded)  # an import was undone while its items were read
+            saved = [item for document in named for item in document.items]
         tables = [table_from(table) for _, month in sorted(months.items()) for table in month.tables]
         history = history_of(tables, saved)
         pa.default_memory_pool().release_unused()
@@ -116,7 +118,7 @@ class HistoryReader:
             wanted = {month: revision for month, revision in listener.months.items() if month not in months}
             months.update(self._columns(listener.id, wanted))
             again = known_listener(self._store, listener.id)
-            if again.months == listener.months:
+            if (again.months, again.saved) == (listener.months, listener.saved):
                 break
             # A month was published while it was read: what was not found may be that month's older columns.
             listener, known = again, months

@@ -68,8 +68,8 @@ class Identities:
     """
 
     def __init__(self, vocabulary: Vocabulary) -> None:
-        self._items = PerValue(vocabulary.items, _identity)
-        self._contexts = PerValue(vocabulary.contexts, lambda context: (SOURCES.index(context.source),))
+        self._items = PerValue(vocabulary.items, 3, _identity)
+        self._contexts = PerValue(vocabulary.contexts, 1, lambda context: (SOURCES.index(context.source),))
 
     def of(self, item: Codes) -> tuple[Ints, Ints, Ints]:
         """Codes of the URI (NONE: has none), of the names with the kind, and of the names alone (0: has none)."""

@@ -1,9 +1,10 @@
-"""Bringing the plays of a month in line with all its observations: read, reconcile, write the difference.
+"""Bringing the plays of some months in line with all their observations: read, reconcile, write the difference.
 
 The order of writes makes every stop safe. Marks first; then what the import carries, so that a rerun finds how it had
 counted; then new and changed plays; weaker ones go last. What a play held is never gone before it stands elsewhere.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -15,21 +16,22 @@ from stats_core.documents import GENERATIONS, Carried, Generation
 from stats_core.history.ledger import states_of
 from stats_core.history.marks import mark_months
 from stats_core.history.months import month_name, months_of
-from stats_core.history.observations import Codes, Observations, Vocabulary, concatenated
+from stats_core.history.observations import Codes, Ints, Observations, Vocabulary, concatenated
 from stats_core.history.play_documents import PlayDocuments, Positions, play_ids
 from stats_core.history.reconcile import STRENGTH, Identities, Reconciled, Sightings, reconciled
-from stats_core.history.standing import Standing, standing_month
+from stats_core.history.standing import Standing, standing_months
 from stats_core.store import collections
 from stats_core.store.leases import Held
 from stats_core.store.port import Query, Store
 
 _WRITE_BATCH: Final = 5_000
-_CARRIED_ROWS: Final = 50_000
+_PART: Final = 50_000
+"""Rows of a document of `carried`: well below MongoDB's 16 MB."""
 
 
 @dataclass(frozen=True, eq=False)
 class Arriving:
-    """The rows an import brings to a month: parallel arrays."""
+    """The rows an import brings to some months: parallel arrays, in the order of `end`."""
 
     import_id: str
     observed: Observations
@@ -49,7 +51,7 @@ class Arriving:
 
 @dataclass(frozen=True, eq=False)
 class Rewritten:
-    """What became of a month."""
+    """What became of some months."""
 
     states: npt.NDArray[np.int8]
     """Position in STATES, one an arriving row."""
@@ -67,29 +69,32 @@ class Rewriter:
         self._vocabulary = vocabulary or Vocabulary()
         self._identities = Identities(self._vocabulary)
 
-    def rewrite(self, month: str, arriving: Arriving | None = None, without: str | None = None) -> Rewritten:
-        """Bring the plays that end in a UTC month in line with what all imports carry, one arriving or one left out.
+    def rewrite(self, months: Sequence[str], arriving: Arriving | None = None, without: str | None = None) -> Rewritten:
+        """Bring the plays that end in these UTC months in line with what all imports carry, one arriving or left out.
 
-        Raises LeaseLost before writing if another process took over.
+        With neither, what a stopped import carried but never wrote is forgotten: its rerun brings it. Raises LeaseLost
+        before writing if another process took over.
         """
         changed_by = arriving.import_id if arriving else without
-        standing = standing_month(self._store, self._user, month, self._vocabulary, changed_by)
+        standing = standing_months(self._store, self._user, months, self._vocabulary, changed_by)
         sightings = _joined(standing.sightings, arriving.sightings()) if arriving else standing.sightings
         plays = reconciled(sightings, self._vocabulary, self._identities)
         keys = _keys_of(sightings.observed, plays)
         states = self._states(sightings, plays, standing, arriving) if arriving else np.empty(0, np.int8)
-        to_write, to_delete, months = _difference(standing.keys, keys)
+        to_write, to_delete, changed = _difference(standing.keys, keys)
 
         self._held.renew()
-        mark_months(self._store, self._user, months, changed_by)
+        mark_months(self._store, self._user, changed, changed_by)
         if arriving is not None:
-            self._carry(month, arriving, states)
+            self._carry(arriving, states)
+        elif without is None:
+            self._store.put(collections.carried, standing.unheld)
         documents = PlayDocuments(self._user, sightings.observed, plays, keys, self._vocabulary)
         self._write(documents, standing, keys, to_write)
         self._delete(standing.keys.iloc[to_delete])
         if without is not None:
-            self._store.delete(collections.carried, Query(one_of={"_id": self._carried_ids(without, month)}))
-        return Rewritten(states, months)
+            self._store.delete(collections.carried, Query(one_of={"_id": self._carried_ids(without, months)}))
+        return Rewritten(states, changed)
 
     def _states(
         self, sightings: Sightings, plays: Reconciled, standing: Standing, arriving: Arriving
@@ -109,40 +114,52 @@ class Rewriter:
             states = np.array([standing.prior.get((file, row), state) for file, row, state in rows], np.int8)
         return states
 
-    def _carry(self, month: str, arriving: Arriving, states: npt.NDArray[np.int8]) -> None:
+    def _carry(self, arriving: Arriving, states: npt.NDArray[np.int8]) -> None:
         fingerprints = arriving.observed.fingerprints(self._vocabulary)
-        parts = []
-        for part, at in enumerate(range(0, len(states), _CARRIED_ROWS)):
-            here = slice(at, at + _CARRIED_ROWS)
-            files = arriving.file[here].tolist()
-            parts.append(
-                Carried(
-                    id=f"{arriving.import_id}|{month}|{part:03}",
-                    user=self._user,
-                    import_id=arriving.import_id,
-                    month=month,
-                    part=part,
-                    fingerprints=fingerprints[here].tolist(),
-                    files=files,
-                    rows=arriving.row[here].tolist(),
-                    states=states[here].tolist(),
-                    generations={str(file): arriving.generations[file] for file in sorted(set(files))},
-                )
-            )
+        month = months_of(arriving.observed.end)
+        numbers, firsts = np.unique(month, return_index=True)
+        ends = [*firsts[1:].tolist(), len(month)]
         self._held.renew()
-        self._store.put(collections.carried, parts)
+        self._store.put(
+            collections.carried,
+            (
+                self._carried(arriving, month_name(number), part, fingerprints, states, slice(at, min(at + _PART, end)))
+                for number, first, end in zip(numbers.tolist(), firsts.tolist(), ends, strict=True)
+                for part, at in enumerate(range(first, end, _PART))
+            ),
+        )
 
-    def _carried_ids(self, import_id: str, month: str) -> list[str]:
-        carried = self._store.find(collections.carried, Query(equal={"user": self._user, "month": month}))
-        return [document.id for document in carried if document.import_id == import_id]
+    def _carried(
+        self, arriving: Arriving, month: str, part: int, fingerprints: Ints, states: npt.NDArray[np.int8], here: slice
+    ) -> Carried:
+        files = arriving.file[here].tolist()
+        return Carried(
+            id=f"{arriving.import_id}|{month}|{part:03}",
+            user=self._user,
+            import_id=arriving.import_id,
+            month=month,
+            part=part,
+            fingerprints=fingerprints[here].tolist(),
+            files=files,
+            rows=arriving.row[here].tolist(),
+            states=states[here].tolist(),
+            generations={str(file): arriving.generations[file] for file in sorted(set(files))},
+        )
+
+    def _carried_ids(self, import_id: str, months: Sequence[str]) -> list[str]:
+        of_months = Query(equal={"user": self._user}, one_of={"month": months})
+        return [part.id for part in self._store.find(collections.carried, of_months) if part.import_id == import_id]
 
     def _write(self, documents: PlayDocuments, standing: Standing, keys: pd.DataFrame, to_write: Positions) -> None:
-        for moved, contents in _moved(standing, keys, to_write):
-            self._held.renew()
-            self._store.put(collections.plays, documents.holding_all(moved, contents))
-        for at in range(0, len(to_write), _WRITE_BATCH):
-            self._held.renew()
-            self._store.put(collections.plays, documents.of(to_write[at : at + _WRITE_BATCH]))
+        """Where plays trade places, one of them holds for a moment what all of them held: first of all, and last."""
+        spares = _spares(standing, keys, to_write)
+        self._held.renew()
+        self._store.put(collections.plays, documents.holding(spares))
+        holders = np.array(sorted(spares), np.intp)
+        for positions in (np.setdiff1d(to_write, holders), holders):
+            for at in range(0, len(positions), _WRITE_BATCH):
+                self._held.renew()
+                self._store.put(collections.plays, documents.of(positions[at : at + _WRITE_BATCH]))
 
     def _delete(self, gone: pd.DataFrame) -> None:
         ids = play_ids(self._user, gone["end"].to_numpy(), gone["ms"].to_numpy(), gone["n"].to_numpy())
@@ -185,21 +202,25 @@ def _difference(old: pd.DataFrame, new: pd.DataFrame) -> tuple[Positions, Positi
     return np.flatnonzero(written), np.flatnonzero(gone), {month_name(month) for month in months.tolist()}
 
 
-def _moved(standing: Standing, keys: pd.DataFrame, to_write: Positions) -> list[tuple[Positions, Observations]]:
-    """Where several plays of one end and ms trade places: the plays to be written there, and all contents they had.
+def _spares(standing: Standing, keys: pd.DataFrame, to_write: Positions) -> dict[int, Observations]:
+    """Where several plays of one end and ms trade places: one play to be written there -> all contents they had.
 
     Written one after the other they could overwrite what another is still to hold, and a stop in between would lose it.
     """
     key = ["end", "ms"]
     old, new = standing.keys, keys
     if not len(old) or not len(to_write):
-        return []
+        return {}
     old_crowd = old[key].assign(play=np.arange(len(old)), old=old.groupby(key)["n"].transform("size"))
     new_crowd = new[key].assign(position=np.arange(len(new)), new=new.groupby(key)["n"].transform("size"))
-    met = old_crowd.merge(new_crowd.iloc[to_write], on=key)
+    holders = new_crowd.iloc[to_write].drop_duplicates(key)
+    met = old_crowd.merge(holders, on=key)
     met = met[(met["old"] > 1) | (met["new"] > 1)]
-    moved = []
-    for _, group in met.groupby(key):
-        contents = np.isin(standing.owner, group["play"].unique())
-        moved.append((group["position"].unique().astype(np.intp), standing.contents.take(contents)))
-    return moved
+    holder_of = np.full(len(old), -1, np.int64)
+    holder_of[met["play"].to_numpy()] = met["position"].to_numpy()
+    holder = holder_of[standing.owner]
+    order = np.argsort(holder, kind="stable")
+    order = order[holder[order] >= 0]
+    numbers, firsts = np.unique(holder[order], return_index=True)
+    parts = np.split(order, firsts[1:]) if len(numbers) else []
+    return {number: standing.contents.take(part) for number, part in zip(numbers.tolist(), parts, strict=True)}

@@ -1,13 +1,15 @@
-"""What the store holds of a month: the plays' contents, and which imports carry them. Read back as arrays."""
+"""What the store holds of some months: the plays' contents, and which imports carry them. Read back as arrays."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from stats_core.documents import GENERATIONS, Observation, Play
+from stats_core.documents import GENERATIONS, Carried, Observation, Play
 from stats_core.history.months import instant_ms, month_end, month_start
 from stats_core.history.observations import Ints, Observations, Vocabulary, observations_of
 from stats_core.history.reconcile import Sightings, signature_of
@@ -20,7 +22,7 @@ FILES_OF_AN_IMPORT: Final = 1 << 20
 
 @dataclass(frozen=True, eq=False)
 class Standing:
-    """A month as it stands."""
+    """Months as they stand."""
 
     keys: pd.DataFrame
     """end, ms, n, start, signature; one row a play, in the order of keys."""
@@ -31,21 +33,26 @@ class Standing:
     """What every import but one carries."""
     prior: dict[tuple[int, int], int]
     """(file, row) -> state: what that one import's rows ended as in an earlier run."""
+    unheld: list[Carried]
+    """What of `carried` names contents that no play holds, without them: left by an import that was stopped."""
 
 
-def standing_month(store: Store, user: str, month: str, vocabulary: Vocabulary, leave_out: str | None) -> Standing:
-    """The plays that end in a UTC month and what is carried of them, without the import `leave_out`."""
+def standing_months(
+    store: Store, user: str, months: Sequence[str], vocabulary: Vocabulary, leave_out: str | None
+) -> Standing:
+    """The plays that end in these UTC months and what is carried of them, without the import `leave_out`."""
     numbers: list[tuple[int, int, int, int]] = []
     counts: list[int] = []
 
     def contents() -> Iterator[Observation | Play]:
-        low, high = (f"{user}|{bound:%Y-%m-%d}" for bound in (month_start(month), month_end(month)))
-        for play in store.find(collections.plays, Query(range=Range("_id", low, high), order="_id")):
-            n = int(play.id.rpartition("|")[2])
-            numbers.append((instant_ms(play.end), play.ms, n, instant_ms(play.start)))
-            counts.append(1 + len(play.others))
-            yield play
-            yield from play.others
+        for month in months:
+            low, high = (f"{user}|{bound:%Y-%m-%d}" for bound in (month_start(month), month_end(month)))
+            for play in store.find(collections.plays, Query(range=Range("_id", low, high), order="_id")):
+                n = int(play.id.rpartition("|")[2])
+                numbers.append((instant_ms(play.end), play.ms, n, instant_ms(play.start)))
+                counts.append(1 + len(play.others))
+                yield play
+                yield from play.others
 
     observed = observations_of(contents(), vocabulary)
     owner = np.repeat(np.arange(len(counts)), counts)
@@ -53,32 +60,54 @@ def standing_month(store: Store, user: str, month: str, vocabulary: Vocabulary, 
     winners = np.cumsum(np.array(counts, np.int64)) - np.array(counts, np.int64)
     keys = pd.DataFrame(np.array(numbers, np.int64).reshape(-1, 4), columns=["end", "ms", "n", "start"])
     keys["signature"] = signature_of(fingerprints[winners], owner, fingerprints)
-    sightings, prior = _carried(store, user, month, leave_out, observed, fingerprints)
-    return Standing(keys, observed, owner, sightings, prior)
+    carried = _Carried(fingerprints, leave_out)
+    for month in months:
+        for document in store.find(collections.carried, Query(equal={"user": user, "month": month})):
+            carried.add(document)
+    return Standing(keys, observed, owner, carried.sightings(observed), carried.prior, carried.unheld)
 
 
-def _carried(
-    store: Store, user: str, month: str, leave_out: str | None, contents: Observations, fingerprints: Ints
-) -> tuple[Sightings, dict[tuple[int, int], int]]:
+class _Carried:
     """What is carried and held. What a stopped import carried but never wrote is not held, and comes with its rerun."""
-    order = np.argsort(fingerprints)
-    held = fingerprints[order]
-    prior: dict[tuple[int, int], int] = {}
-    imports: dict[str, int] = {}
-    nothing = np.empty(0, np.int64)
-    positions, files, generations = [nothing], [nothing], [nothing]
-    for document in store.find(collections.carried, Query(equal={"user": user, "month": month})):
-        if document.import_id == leave_out:
-            prior.update(zip(zip(document.files, document.rows, strict=True), document.states, strict=True))
-            continue
+
+    def __init__(self, fingerprints: Ints, leave_out: str | None) -> None:
+        self._order = np.argsort(fingerprints)
+        self._held = fingerprints[self._order]
+        self._leave_out = leave_out
+        self._imports: dict[str, int] = {}
+        nothing = np.empty(0, np.int64)
+        self._positions, self._files, self._generations = [nothing], [nothing], [nothing]
+        self.prior: dict[tuple[int, int], int] = {}
+        self.unheld: list[Carried] = []
+
+    def add(self, document: Carried) -> None:
+        """Take in one document."""
+        if document.import_id == self._leave_out:
+            self.prior.update(zip(zip(document.files, document.rows, strict=True), document.states, strict=True))
+            return
         wanted = np.array(document.fingerprints, np.int64)
-        place = np.searchsorted(held, wanted)
-        there = place < len(held)
-        there[there] = held[place[there]] == wanted[there]
+        place = np.searchsorted(self._held, wanted)
+        there = place < len(self._held)
+        there[there] = self._held[place[there]] == wanted[there]
+        if not there.all():
+            self.unheld.append(_only(document, there))
         file = np.array(document.files, np.int64)[there]
         rank = {int(position): GENERATIONS.index(name) for position, name in document.generations.items()}
-        positions.append(order[place[there]])
-        files.append(imports.setdefault(document.import_id, len(imports) + 1) * FILES_OF_AN_IMPORT + file)
-        generations.append(np.array([rank[position] for position in file.tolist()], np.int64))
-    observed = contents.take(np.concatenate(positions))
-    return Sightings(observed, np.concatenate(files), np.concatenate(generations)), prior
+        number = self._imports.setdefault(document.import_id, len(self._imports) + 1)
+        self._positions.append(self._order[place[there]])
+        self._files.append(number * FILES_OF_AN_IMPORT + file)
+        self._generations.append(np.array([rank[position] for position in file.tolist()], np.int64))
+
+    def sightings(self, contents: Observations) -> Sightings:
+        """All that was taken in."""
+        observed = contents.take(np.concatenate(self._positions))
+        return Sightings(observed, np.concatenate(self._files), np.concatenate(self._generations))
+
+
+def _only(document: Carried, kept: npt.NDArray[np.bool_]) -> Carried:
+    """The document with some of its rows."""
+    lists = {
+        name: [value for value, keep in zip(getattr(document, name), kept.tolist(), strict=True) if keep]
+        for name in ("fingerprints", "files", "rows", "states")
+    }
+    return msgspec.structs.replace(document, **lists)

@@ -5,7 +5,8 @@ stopped. Nothing is stored of a file that can't be read to its end.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,14 +17,15 @@ import numpy as np
 
 from stats_core.clock import utc_now
 from stats_core.documents import Import, ImportFile, ImportStatus, Lease, SavedItems, State
-from stats_core.errors import ArchiveMissing, RefusedWhole, UnknownListener
+from stats_core.errors import ArchiveMissing, LeaseLost, RefusedWhole, StoreError, UnknownListener
 from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.exports.reading import ReadExport, ReadFile, read_export
 from stats_core.history.ledger import counted
-from stats_core.history.marks import mark_everything, mark_months, months_marked_by
+from stats_core.history.marks import mark_everything, mark_months
 from stats_core.history.months import instant, instant_ms, month_name, months_of
 from stats_core.history.observations import Vocabulary, concatenated
-from stats_core.history.publishing import publish
+from stats_core.history.publishing import publish, saved_ids
+from stats_core.history.repairing import repair_marked
 from stats_core.history.rewriting import Arriving, Rewriter
 from stats_core.imports.archive import archive_path, read_archive, read_manifest, write_archive
 from stats_core.listeners import known_listener, made_listener, plays_lease_name
@@ -35,6 +37,8 @@ from stats_core.store.port import Query, Store
 _HASH_BLOCK: Final = 1 << 20
 _SAVED_OF_A_DOCUMENT: Final = 5_000
 _COUNTED_STATES: Final = 6
+_ROWS_OF_A_SLICE: Final = 20_000
+"""Enough that what a write costs by itself does not count, few enough to hold their documents' arrays twice."""
 
 
 @dataclass(frozen=True)
@@ -79,48 +83,85 @@ def import_file(store: Store, settings: Settings, user: str, dropped: Dropped) -
     """Import a ZIP or a JSON file for a listener, made if need be; its document, and whether it was finished before.
 
     A refused file is no error: its document says why. Errors of the store and of the disk pass through; then the file
-    can be imported again.
+    can be imported again. Raises UnknownListener if the listener is erased meanwhile.
     """
     digest = dropped.digest or digest_of(dropped.path)
+    name, size = readable_name(dropped.name), dropped.path.stat().st_size
     made_listener(store, settings.inbox_dir, user, settings.default_timezone)
-    earlier = store.get(collections.imports, import_key(user, digest))
-    if earlier is not None and earlier.status == "imported":
-        return earlier, True
-    name = readable_name(dropped.name)
-    document = _begun(store, user, digest, name, dropped.path.stat().st_size, earlier, dropped.run_id)
-    parser = Parser(Vocabulary(), instant_ms(document.received_at), settings.keep_country)
-    try:
-        export = read_export(dropped.path, name, parser, dropped.watcher.read)
-    except RefusedWhole as error:
-        return _refused(store, document, str(error)), False
-    if any(file.status == "imported" for file in export.files):
-        manifest_of = (document.name, digest, document.size)
-        write_archive(archive_path(settings.archive_dir, user, digest), manifest_of, export, parser.vocabulary)
-    return _stored(store, document, export, parser.vocabulary, dropped.watcher), False
+    with _lease(store, user, name, dropped.watcher) as held:
+        earlier = store.get(collections.imports, import_key(user, digest))
+        if earlier is not None and earlier.status == "imported":
+            return earlier, True
+        document = _begun(store, user, digest, name, size, earlier, dropped.run_id)
+        with _failure_noted(store, document):
+            parser = Parser(Vocabulary(), instant_ms(document.received_at), settings.keep_country)
+            try:
+                export = read_export(dropped.path, name, parser, _renewing(held, dropped.watcher))
+            except RefusedWhole as error:
+                return _refused(store, document, str(error)), False
+            if any(file.status == "imported" for file in export.files):
+                manifest_of = (document.name, digest, document.size)
+                write_archive(archive_path(settings.archive_dir, user, digest), manifest_of, export, parser.vocabulary)
+            return _stored(store, held, document, export, parser.vocabulary, dropped.watcher), False
 
 
 def import_archived(
     store: Store, settings: Settings, user: str, digest: str, watcher: Watcher | None = None, run_id: str | None = None
 ) -> Import:
-    """Run an import again from the archive, with today's code; raises ArchiveMissing, UnknownListener."""
+    """Run an import again from the archive, with today's code; raises ArchiveMissing where that can't be."""
     path = archive_path(settings.archive_dir, user, digest)
+    watcher = watcher or Watcher()
     try:
         known_listener(store, user)
+        manifest = read_manifest(path)
+        with _lease(store, user, manifest.name, watcher) as held:
+            earlier = store.get(collections.imports, import_key(user, digest))
+            document = _begun(store, user, digest, manifest.name, manifest.size, earlier, run_id)
+            with _failure_noted(store, document):
+                parser = Parser(Vocabulary(), instant_ms(document.received_at), settings.keep_country)
+                export = read_archive(path, parser)
+                return _stored(store, held, document, export, parser.vocabulary, watcher)
     except UnknownListener as error:
         raise ArchiveMissing(
             f"The listener {user!r} was deleted, and the archive with them: nothing to import."
         ) from error
-    manifest = read_manifest(path)
-    earlier = store.get(collections.imports, import_key(user, digest))
-    document = _begun(store, user, digest, manifest.name, manifest.size, earlier, run_id)
-    parser = Parser(Vocabulary(), instant_ms(document.received_at), settings.keep_country)
-    export = read_archive(path, parser)
-    return _stored(store, document, export, parser.vocabulary, watcher or Watcher())
 
 
 def readable_name(name: str) -> str:
     """A file's name as text that can be kept and printed: a disk's names may be no UTF-8."""
     return name.encode(errors="surrogateescape").decode(errors="replace")
+
+
+@contextmanager
+def _lease(store: Store, user: str, name: str, watcher: Watcher) -> Iterator[Held]:
+    """Everything of an import happens under the listener's lease, on what no stopped run left half written."""
+    with lease(store, plays_lease_name(user), purpose=f"importing {name}", waiting=watcher.waiting) as held:
+        known_listener(store, user)  # erased while we waited: nobody is made anew
+        repair_marked(store, held, user)
+        yield held
+
+
+def _renewing(held: Held, watcher: Watcher) -> Callable[[int], None]:
+    def read(count: int) -> None:
+        held.renew()
+        watcher.read(count)
+
+    return read
+
+
+@contextmanager
+def _failure_noted(store: Store, document: Import) -> Iterator[None]:
+    """What stops an import stands in its document, unless the store itself is what fails, or the lease was lost."""
+    try:
+        yield
+    except LeaseLost:
+        raise
+    except Exception as error:
+        with suppress(StoreError):
+            reason = str(error) or type(error).__name__
+            if document.finished_at is None:
+                store.update(collections.imports, document.id, {"status": "failed", "reason": reason})
+        raise
 
 
 def _begun(
@@ -144,39 +185,37 @@ def _refused(store: Store, document: Import, reason: str) -> Import:
     return document
 
 
-def _stored(store: Store, document: Import, export: ReadExport, vocabulary: Vocabulary, watcher: Watcher) -> Import:
+def _stored(
+    store: Store, held: Held, document: Import, export: ReadExport, vocabulary: Vocabulary, watcher: Watcher
+) -> Import:
     """Bring the history in line with a read export and close its ledger."""
     user = document.user
-    purpose = f"importing {document.name}"
-    with lease(store, plays_lease_name(user), purpose=purpose, waiting=watcher.waiting) as held:
-        known_listener(store, user)  # erased while we waited: nobody is made anew
-        rewriter = Rewriter(store, user, held, vocabulary)
-        ledger = _Ledger(export.files)
-        months: set[str] = set()
-        rows = sum(len(file.parsed.rows) for file in export.files if file.parsed)
-        done = 0
-        arriving = _by_month(document.id, export.files)
-        for month, here in arriving.items():
-            rewritten = rewriter.rewrite(month, here)
-            months |= rewritten.months
-            ledger.count(here, rewritten.states)
-            done += len(here.row)
-            watcher.written(done, rows)
-        for month in _carried_months(store, document) - arriving.keys():
-            months |= rewriter.rewrite(month, without=document.id).months
-        saved = _save_items(store, document, export.files)
-        # An earlier run that was stopped may have changed months that this one found as they should be.
-        months |= months_marked_by(store, user, document.id)
-        if months or saved:
-            publish(store, held, user, months, saved=saved)
-        mark_months(store, user, months, document.id, published=True)
-        if saved:  # may name the tracks of any month
-            mark_everything(store, user)
-        return _closed(store, held, document, export, ledger)
+    rewriter = Rewriter(store, user, held, vocabulary)
+    ledger = _Ledger(export.files)
+    months: set[str] = set()
+    read_again = _carried_months(store, document)
+    rows = sum(len(file.parsed.rows) for file in export.files if file.parsed)
+    done = 0
+    for ending, arriving in _slices(document.id, export.files):
+        rewritten = rewriter.rewrite(ending, arriving)
+        months |= rewritten.months
+        ledger.count(arriving, rewritten.states)
+        read_again -= set(ending)
+        done += len(arriving.row)
+        watcher.written(done, rows)
+    for month in sorted(read_again):
+        months |= rewriter.rewrite([month], without=document.id).months
+    saved = _save_items(store, held, document, export.files)
+    if months or saved is not None:
+        publish(store, held, user, months, saved=saved)
+    mark_months(store, user, months, document.id, published=True)
+    if saved is not None:  # may name the tracks of any month
+        mark_everything(store, user)
+    return _closed(store, held, document, export, ledger)
 
 
-def _by_month(import_id: str, files: list[ReadFile]) -> dict[str, Arriving]:
-    """The rows of all files by UTC month of end, each month's in the order of time."""
+def _slices(import_id: str, files: list[ReadFile]) -> Iterator[tuple[list[str], Arriving]]:
+    """The rows of all files in the order of time, some whole UTC months of end at once."""
     parsed = [(position, file.parsed) for position, file in enumerate(files) if file.parsed is not None]
     observed = concatenated([rows.observations for _, rows in parsed])
     nothing = np.empty(0, np.int32)
@@ -184,18 +223,22 @@ def _by_month(import_id: str, files: list[ReadFile]) -> dict[str, Arriving]:
     row = np.concatenate([nothing, *(rows.rows for _, rows in parsed)])
     generations = {position: generation for position, one in enumerate(files) if (generation := one.generation)}
     order = np.lexsort((row, file, observed.ms, observed.end))
-    month = months_of(observed.end[order])
-    numbers, firsts = np.unique(month, return_index=True)
-    return {
-        month_name(number): Arriving(import_id, observed.take(here), file[here], row[here], generations)
-        for number, here in zip(numbers.tolist(), np.split(order, firsts[1:]) if len(numbers) else [], strict=True)
-    }
+    numbers, firsts = np.unique(months_of(observed.end[order]), return_index=True)
+    names = [month_name(number) for number in numbers.tolist()]
+    ends = [*firsts[1:].tolist(), len(order)] if names else []
+    first, begin = 0, 0
+    for number, end in enumerate(ends):
+        if end - begin >= _ROWS_OF_A_SLICE or end == len(order):
+            here = order[begin:end]
+            yield (
+                names[first : number + 1],
+                Arriving(import_id, observed.take(here), file[here], row[here], generations),
+            )
+            first, begin = number + 1, end
 
 
 def _carried_months(store: Store, document: Import) -> set[str]:
     """Months in which an earlier run carried something; this one may read the file differently."""
-    if document.finished_at is None:
-        return set()
     return {part.month for part in store.find(collections.carried, Query(equal={"import_id": document.id}))}
 
 
@@ -216,8 +259,8 @@ class _Ledger:
         return {**states, "invalid": invalid} if invalid else states
 
 
-def _save_items(store: Store, document: Import, files: list[ReadFile]) -> bool:
-    """Keep what library and playlists call their URIs; says whether there was anything."""
+def _save_items(store: Store, held: Held, document: Import, files: list[ReadFile]) -> list[str] | None:
+    """Keep what library and playlists call their URIs; what readers are to load then, None if nothing changes."""
     documents = [
         SavedItems(
             id=f"{document.id}|{position}|{part:03}",
@@ -228,8 +271,11 @@ def _save_items(store: Store, document: Import, files: list[ReadFile]) -> bool:
         for position, file in enumerate(files)
         for part, at in enumerate(range(0, len(file.saved), _SAVED_OF_A_DOCUMENT))
     ]
+    if not documents:
+        return None
+    held.renew()
     store.put(collections.saved_items, documents)
-    return bool(documents)
+    return saved_ids(store, document.user)
 
 
 def _closed(store: Store, held: Held, document: Import, export: ReadExport, ledger: _Ledger) -> Import:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 
 from stats_core.documents import Import, Lease
-from stats_core.history.marks import mark_everything, mark_months, months_marked_by
-from stats_core.history.publishing import publish
+from stats_core.history.marks import mark_everything, mark_months
+from stats_core.history.publishing import publish, saved_ids
+from stats_core.history.repairing import repair_marked
 from stats_core.history.rewriting import Rewriter
 from stats_core.imports.archive import archive_path
 from stats_core.listeners import known_listener, plays_lease_name
@@ -22,15 +23,16 @@ def undo_import(
     purpose = f"undoing the import of {document.name}"
     with lease(store, plays_lease_name(user), purpose=purpose, waiting=waiting) as held:
         known_listener(store, user)
+        repair_marked(store, held, user)
         rewriter = Rewriter(store, user, held)
         of_import = Query(equal={"import_id": document.id})
         months: set[str] = set()
         for month in sorted({part.month for part in store.find(collections.carried, of_import)}):
-            months |= rewriter.rewrite(month, without=document.id).months
-        saved = store.delete(collections.saved_items, of_import) > 0
-        months |= months_marked_by(store, user, document.id)  # changed by a run that was stopped
+            months |= rewriter.rewrite([month], without=document.id).months
+        saved = store.count(collections.saved_items, of_import) > 0
         if months or saved:
-            publish(store, held, user, months, saved=saved)
+            publish(store, held, user, months, saved=saved_ids(store, user, without=document.id))
+        store.delete(collections.saved_items, of_import)
         mark_months(store, user, months, published=True)
         if saved:
             mark_everything(store, user)
