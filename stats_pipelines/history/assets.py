@@ -61,20 +61,22 @@ def derived(
     context: dg.AssetExecutionContext, config: RecountConfig, stats: StoreResource
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """One round for all listeners with marks."""
+    from stats_core.aggregates.checking import marked_by_check  # noqa: PLC0415
     from stats_core.aggregates.rebuilding import rebuild_derived  # noqa: PLC0415 - loads pandas, as importing does
     from stats_core.aggregates.recounting import recount_marked  # noqa: PLC0415
 
     try:
+        retried = marked_by_check(stats.store)
         if config.everything:
             users: Iterable[str | None] = config.listeners or [None]
             rounds = [one for user in users for one in rebuild_derived(stats.store, user)]
         else:
             rounds = recount_marked(stats.store, config.listeners or None)
+        check = result_of(stats.store, rounds, retried)
     except StatsError as error:
         raise dg.Failure(str(error)) from error
     for one in rounds:
         context.log.info(f"{one.user}: {one.busy or f'{len(one.months)} marked months, {len(one.published)} repaired'}")
-    check = result_of(stats.store, rounds)
     for name in ("columns", "daily_totals", "monthly_tops", "listener_totals"):
         yield dg.MaterializeResult(
             asset_key=name,

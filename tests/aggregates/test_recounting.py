@@ -1,7 +1,7 @@
 """Marks drive the aggregates: nothing marked is left stale, nothing stopped is left half done."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 import pytest
@@ -10,7 +10,7 @@ from stats_core.aggregates import recounting
 from stats_core.aggregates.checking import checked
 from stats_core.aggregates.rebuilding import rebuild_derived
 from stats_core.aggregates.recounting import recount, recount_marked, repair
-from stats_core.documents import Columns, DailyTotal, ListenerTotals, MonthlyTop, StreamRule
+from stats_core.documents import Columns, DailyTotal, Document, ListenerTotals, MonthlyTop, StreamRule
 from stats_core.errors import UnknownListener
 from stats_core.history.columns import table_from
 from stats_core.history.marks import clear_mark, mark_everything, mark_months, marked_months
@@ -22,7 +22,7 @@ from stats_core.listeners import erase_listener, known_listener, plays_lease_nam
 from stats_core.settings import Settings
 from stats_core.store import collections
 from stats_core.store.leases import lease
-from stats_core.store.port import Query, Store
+from stats_core.store.port import Collection, Query, Store, Stored
 from tests.aggregates.conftest import Importing
 from tests.pipelines.exports import START, row, rows
 
@@ -230,6 +230,49 @@ def test_the_check_sees_a_wrong_total_and_leaves_marked_months_alone(sqlite_stor
     mark_months(sqlite_store, "me", ["2024-03"], published=True)
     seen = checked(sqlite_store, "me", ["2024-01", "2024-02"])
     assert (seen.differences, seen.months) == ([], ["2024-01"])
+
+
+@pytest.mark.parametrize("zone", ["UTC", "America/St_Johns", "Pacific/Apia"])
+def test_the_check_counts_what_the_aggregates_count(sqlite_store: Store, imported: Importing, zone: str) -> None:
+    nameless = [row(START + timedelta(hours=at), track=at % 4, spotify_track_uri=None) for at in range(6)]
+    fall_back = datetime(2009, 10, 31, 22, tzinfo=UTC)  # in St. John's from 1 November back into 31 October
+    crowd = [row(fall_back + timedelta(minutes=9 * at), 60_000 + at % 3, track=at % 130) for at in range(300)]
+    imported(sqlite_store, [*rows(60), *nameless, *crowd])
+    rezoned(sqlite_store, zone, kinds=("track", "episode"))
+    (round_,) = recount_marked(sqlite_store)
+    seen = checked(sqlite_store, "me", [*round_.months, "2009-12"])
+    assert (seen.differences, seen.plays) == ([], 366)
+    assert "2009-11" in seen.months
+
+
+def test_the_check_sees_wrong_distinct_counts_and_tops(sqlite_store: Store, imported: Importing) -> None:
+    imported(sqlite_store, rows(60))
+    recount_marked(sqlite_store)
+    months = ["2024-01", "2024-02"]
+
+    def told(collection: Collection[Stored], document: Document) -> list[str]:
+        right = sqlite_store.get(collection, document.id)
+        assert right is not None
+        sqlite_store.put(collection, [document])
+        seen = checked(sqlite_store, "me", months)
+        sqlite_store.put(collection, [right])
+        assert checked(sqlite_store, "me", months).differences == []
+        return seen.differences
+
+    days, tops, _ = derived(sqlite_store)
+    for name in ("tracks", "artists"):
+        (told_of_day,) = told(collections.daily_totals, msgspec.structs.replace(days[3], **{name: 99}))
+        assert told_of_day.startswith("2024-02 of me: plays give")
+    totals = sqlite_store.get(collections.listener_totals, "me")
+    assert totals is not None
+    for name in ("tracks", "artists", "albums", "active_days"):
+        (told_of_totals,) = told(collections.listener_totals, msgspec.structs.replace(totals, **{name: 99}))
+        assert told_of_totals.startswith("listener_totals of me say")
+    for top in tops:
+        swapped = msgspec.structs.replace(top, entries=top.entries[::-1] if len(top.entries) > 1 else [])
+        assert told(collections.monthly_tops, swapped) == [
+            f"{top.month} of me: monthly_tops of {top.of} are not those of its plays"
+        ]
 
 
 def test_a_library_that_names_old_tracks_changes_the_tops_of_their_months(

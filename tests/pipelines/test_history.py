@@ -11,7 +11,7 @@ import pytest
 from stats_core.aggregates.counting import daily_totals_of
 from stats_core.clock import utc_now
 from stats_core.documents import Lease
-from stats_core.history.marks import mark_months
+from stats_core.history.marks import mark_months, marked_months
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.listeners import plays_lease_name
 from stats_core.settings import Settings
@@ -147,3 +147,28 @@ def test_aggregates_that_do_not_equal_the_plays_fail_the_run(
     (check,) = result.get_asset_check_evaluations()
     assert not check.passed
     assert "of me: plays give" in str(check.metadata["differences"].value)
+
+
+def test_a_failed_check_is_counted_once_more_but_not_for_ever(
+    ticking: Ticking, dagster: Dagster, store: Store, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wrong(*given: object) -> list[object]:
+        totals = list(daily_totals_of(*given))  # type: ignore[arg-type]
+        return [msgspec.structs.replace(totals[0], tracks=totals[0].tracks + 1), *totals[1:]]
+
+    def passed() -> bool:
+        assert len(ticking.asks()) == 1
+        (check,) = dagster.recount().get_asset_check_evaluations()
+        return check.passed
+
+    taken_in(store, settings, 30)
+    with monkeypatch.context() as patch:
+        patch.setattr("stats_core.aggregates.recounting.daily_totals_of", wrong)
+        assert not passed()
+        assert set(marked_months(store, "me")) == {"2024-01", "2024-02"}
+        assert not passed()
+        assert ticking.asks() == [], "twice wrong: that is for a person, until something changes"
+        taken_in(store, settings, 31)
+        assert not passed()
+    assert passed()
+    assert ticking.asks() == []
