@@ -43,10 +43,10 @@ def test_an_archive_that_cannot_be_removed_keeps_the_listener(
     archive = settings.archive_dir / "me"
     really = shutil.rmtree
 
-    def refused(folder: Path, *given: bool, **named: bool) -> None:
+    def refused(folder: Path, ignore_errors: bool = False) -> None:
         if folder != archive:
-            really(folder, *given, **named)
-        elif not (named.get("ignore_errors") or given):
+            really(folder, ignore_errors)
+        elif not ignore_errors:
             raise PermissionError(13, "Permission denied", str(folder))
 
     with monkeypatch.context() as patch:
