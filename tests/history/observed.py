@@ -1,6 +1,7 @@
 """Small made-up observations, as files of them, for everything that must not depend on their order."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 from hypothesis import strategies as st
@@ -9,6 +10,8 @@ from stats_core.documents import GENERATIONS, Generation
 from stats_core.history.items import Item
 from stats_core.history.observations import Context, Observations, Vocabulary
 from stats_core.history.reconcile import Sightings
+
+_MONTH_MS: Final = 31 * 86_400_000
 
 
 @dataclass(frozen=True)
@@ -34,23 +37,56 @@ def track(uri: str | None, names: str | None) -> Item:
     return Item("track" if uri or names else "unknown", uri=uri, name=names, artist=names and f"by {names}")
 
 
+def episode(uri: str | None, names: str) -> Item:
+    """Named as the track of these names."""
+    return Item("episode", uri=uri, name=names, show=f"by {names}")
+
+
 seconds = st.sampled_from([0, 1, 59, 60])
 listened = st.sampled_from([0, 40_000])
-extended_items = st.builds(
-    track, st.sampled_from([None, "spotify:track:1", "spotify:track:2"]), st.sampled_from([None, "one", "two", "three"])
+uris = st.sampled_from([None, "spotify:track:1", "spotify:track:2"])
+titles = st.sampled_from(["one", "two", "three"])
+clocks = st.sampled_from([0, -4_999, -5_000, -45_000, -_MONTH_MS, -_MONTH_MS - 1])
+"""Milliseconds around 5 s and 31 days before some of the starts."""
+
+extended_items = st.one_of(
+    st.builds(track, uris, st.one_of(st.none(), titles)),
+    st.builds(track, uris, titles),
+    st.builds(episode, st.sampled_from([None, "spotify:track:1"]), titles),
 )
 account_items = st.builds(track, st.none(), st.sampled_from([None, "one", "two", "three"]))
 contexts = st.builds(Context, st.just("extended"), reason_end=st.sampled_from([None, "trackdone"]))
-extended_rows = st.builds(Row, seconds, listened, extended_items, contexts)
+extended_rows = st.builds(Row, seconds, listened, extended_items, contexts, clocks)
 account_rows = st.builds(Row, st.sampled_from([0, 60]), listened, account_items, st.just(Context("account")))
-files = st.one_of(
+podcast_rows = st.builds(
+    Row, st.sampled_from([0, 60]), listened, st.builds(episode, st.none(), titles), st.just(Context("account"))
+)
+crowded_rows = st.builds(Row, st.sampled_from([0, 1]), st.just(0), extended_items, contexts)
+"""Of one minute and ms, so that most of them meet."""
+
+extended_generations = st.sampled_from([name for name in GENERATIONS if name.startswith("extended")])
+account_files = st.one_of(
+    st.builds(File, st.just("account-music"), st.lists(account_rows, min_size=1, max_size=4).map(tuple)),
+    st.builds(File, st.just("account-podcast"), st.lists(podcast_rows, min_size=1, max_size=3).map(tuple)),
+)
+extended_files = st.builds(File, extended_generations, st.lists(extended_rows, min_size=1, max_size=5).map(tuple))
+files = st.one_of(extended_files, account_files)
+
+crowded_files = st.one_of(
+    st.builds(File, extended_generations, st.lists(crowded_rows, min_size=1, max_size=4).map(tuple)),
     st.builds(
         File,
-        st.sampled_from([name for name in GENERATIONS if name.startswith("extended")]),
-        st.lists(extended_rows, min_size=1, max_size=5).map(tuple),
+        st.just("account-music"),
+        st.lists(
+            st.builds(Row, st.just(0), st.just(0), account_items, st.just(Context("account"))), min_size=1, max_size=3
+        ).map(tuple),
     ),
-    st.builds(File, st.just("account-music"), st.lists(account_rows, min_size=1, max_size=4).map(tuple)),
 )
+many_files = st.one_of(
+    st.lists(files, min_size=1, max_size=5),
+    st.lists(crowded_files, min_size=2, max_size=6),
+)
+"""Rows all over, or in few heaps."""
 
 
 def sightings_of(many: list[File], vocabulary: Vocabulary) -> tuple[Sightings, list[tuple[int, Row]]]:
