@@ -3,7 +3,6 @@
 import os
 import secrets
 import tempfile
-from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -100,10 +99,14 @@ def _write_once(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(handle)
-        with suppress(FileExistsError):
+        try:
             path.hardlink_to(unfinished)
+        except FileExistsError:
+            pass
+        except OSError:  # a disk without hard links, such as exFAT
+            unfinished.rename(path)
     finally:
-        unfinished.unlink()
+        unfinished.unlink(missing_ok=True)
 
 
 @lru_cache(maxsize=1)

@@ -61,6 +61,15 @@ def test_of_two_keys_made_at_once_the_first_stays(tmp_path: Path, monkeypatch: p
     assert key_of(tmp_path) == "the other's"
 
 
+def test_a_disk_without_hard_links_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def impossible(path: Path, _: Path) -> None:
+        raise PermissionError(path)
+
+    monkeypatch.setattr(Path, "hardlink_to", impossible)
+    assert key_of(tmp_path) == key_of(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["admin.key"]
+
+
 def test_folders_that_are_there_keep_their_mode(tmp_path: Path) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
