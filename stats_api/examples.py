@@ -57,7 +57,7 @@ def _history() -> History:
         end = start + timedelta(seconds=200)
         plays.append(
             Play(
-                id=f"ada|{end:%Y%m%dT%H%M%SZ}|00200000|0000", user="ada", start=start, end=end, ms=200_000,
+                id=f"ada|{end:%Y-%m-%dT%H:%M:%SZ}|00200000|0000", user="ada", start=start, end=end, ms=200_000,
                 source="extended", kind="track", uri=uri, name=name, artist=artist, album=album,
                 platform="android", country="DE", reason_start="trackdone", reason_end="trackdone",
                 shuffle=False, skipped=False, offline=False, private=False,

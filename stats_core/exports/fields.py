@@ -11,9 +11,9 @@ from stats_core.history.observations import NO_CLOCK
 
 _LONGEST_MS: Final = 86_400_000
 _CLOCK_IN_MS: Final = 10**11
-_TS_LENGTH: Final = len("2024-01-31T23:59:59Z")
-_OTHER_TS: Final = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)(?:\.\d+)?(?: ?UTC|Z|\+00:00)")
-_END_TIME: Final = re.compile(r"(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d)(?::\d\d(?:\.\d+)?)?(?: ?UTC|Z|\+00:00)?")
+_DAY, _MINUTE, _ZONE = r"(\d{4}-\d\d-\d\d)", r"(?:[01]\d|2[0-3]):\d\d", r"(?: ?UTC|Z|\+00:00)"
+_TS: Final = re.compile(rf"{_DAY}[ T]({_MINUTE}:\d\d)(?:\.\d+)?{_ZONE}", re.ASCII)
+_END_TIME: Final = re.compile(rf"{_DAY}[ T]({_MINUTE})(?::\d\d(?:\.\d+)?)?{_ZONE}?", re.ASCII)
 _NO_NAMES: Final = {"Unknown Artist", "Unknown Track"}
 
 
@@ -26,12 +26,11 @@ def ts_ms(row: ExtendedRow) -> int:
     ts = row.ts
     if not isinstance(ts, str):
         raise InvalidField("ts", "is missing" if ts is None else "is not a time")
-    if not (len(ts) == _TS_LENGTH and ts[10] == "T" and ts[19] == "Z"):
-        other = _OTHER_TS.fullmatch(ts.strip())
-        if other is None:
-            raise InvalidField("ts", "is not a time like 2024-01-31T23:59:59Z")
-        ts = f"{other[1]}T{other[2]}Z"
+    parts = _TS.fullmatch(ts.strip())
     try:
+        if parts is None:
+            raise ValueError
+        ts = f"{parts[1]}T{parts[2]}Z"
         end = int(datetime.fromisoformat(ts).timestamp()) * 1000
     except ValueError:
         raise InvalidField("ts", "is not a time like 2024-01-31T23:59:59Z") from None

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from stats_core.documents import KINDS, SOURCES, Play, SavedItem
 from stats_core.history.items import Item, item_of
+from stats_core.history.keys import number_of
 from stats_core.history.months import instant_ms
 from stats_core.history.names import Entries, entries_of
 
@@ -65,7 +66,7 @@ def table_of(plays: Iterable[Play]) -> pa.Table:
             _number_array([instant_ms(play.start) for play in rows], pa.timestamp("ms", "UTC"), np.int64),
             _number_array([instant_ms(play.end) for play in rows], pa.timestamp("ms", "UTC"), np.int64),
             _number_array([play.ms for play in rows], pa.int32(), np.int32),
-            _number_array([int(play.id.rpartition("|")[2]) for play in rows], pa.int32(), np.int32),
+            _number_array([number_of(play.id) for play in rows], pa.int32(), np.int32),
             _number_array([_SOURCE_CODES[play.source] for play in rows], pa.int8(), np.int8),
             *(_flag_array([getattr(play, name) for play in rows]) for name in _FLAGS),
             *(_text_array([getattr(play, name) for play in rows]) for name in _TEXTS),

@@ -7,18 +7,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from stats_core.documents import Observation, Play
+from stats_core.history.keys import play_ids
 from stats_core.history.months import instant
-from stats_core.history.observations import NO_CLOCK, Ints, Observations, Vocabulary
+from stats_core.history.observations import NO_CLOCK, Observations, Vocabulary
 from stats_core.history.reconcile import Reconciled
 
 Positions = npt.NDArray[np.intp]
-
-
-def play_ids(user: str, end: Ints, ms: Ints, n: Ints) -> list[str]:
-    """The keys of plays."""
-    ends = np.datetime_as_string(end.astype("datetime64[ms]"), unit="s").tolist()
-    rows = zip(ends, ms.tolist(), n.tolist(), strict=True)
-    return [f"{user}|{stamp}Z|{listened:08}|{number:04}" for stamp, listened, number in rows]
 
 
 class PlayDocuments:

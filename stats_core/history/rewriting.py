@@ -13,11 +13,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from stats_core.documents import GENERATIONS, Carried, Generation
+from stats_core.history.keys import play_ids
 from stats_core.history.ledger import states_of
 from stats_core.history.marks import mark_months
 from stats_core.history.months import month_name, months_of
 from stats_core.history.observations import Codes, Ints, Observations, Vocabulary, concatenated
-from stats_core.history.play_documents import PlayDocuments, Positions, play_ids
+from stats_core.history.play_documents import PlayDocuments, Positions
 from stats_core.history.reconcile import STRENGTH, Identities, Reconciled, Sightings, reconciled
 from stats_core.history.standing import Standing, standing_months
 from stats_core.store import collections

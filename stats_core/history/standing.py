@@ -10,11 +10,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from stats_core.documents import GENERATIONS, Carried, Observation, Play
+from stats_core.history.keys import ending_within, number_of
 from stats_core.history.months import instant_ms, month_end, month_start
 from stats_core.history.observations import Ints, Observations, Vocabulary, observations_of
 from stats_core.history.reconcile import Sightings, signature_of
 from stats_core.store import collections
-from stats_core.store.port import Query, Range, Store
+from stats_core.store.port import Query, Store
 
 FILES_OF_AN_IMPORT: Final = 1 << 20
 """Sightings number their files: this times the import's number, plus the position in the import's `files`."""
@@ -46,10 +47,9 @@ def standing_months(
 
     def contents() -> Iterator[Observation | Play]:
         for month in months:
-            low, high = (f"{user}|{bound:%Y-%m-%d}" for bound in (month_start(month), month_end(month)))
-            for play in store.find(collections.plays, Query(range=Range("_id", low, high), order="_id")):
-                n = int(play.id.rpartition("|")[2])
-                numbers.append((instant_ms(play.end), play.ms, n, instant_ms(play.start)))
+            span = ending_within(user, month_start(month), month_end(month))
+            for play in store.find(collections.plays, Query(range=span, order="_id")):
+                numbers.append((instant_ms(play.end), play.ms, number_of(play.id), instant_ms(play.start)))
                 counts.append(1 + len(play.others))
                 yield play
                 yield from play.others

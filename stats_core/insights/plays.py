@@ -9,10 +9,10 @@ from typing import Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
 from stats_core.documents import SOURCES, Kind, Source
 from stats_core.history.columns import UNKNOWN, History
+from stats_core.history.keys import play_ids
 from stats_core.insights.parameters import COMMON, Json, Parameter, Whole
 from stats_core.insights.question import AnsweredPeriod, AnsweredRule, Question, Statistic
 from stats_core.insights.selection import Selection
@@ -134,15 +134,8 @@ def _position(history: History, place: Place) -> int:
 def _listed(history: History, question: Question, positions: list[int]) -> list[ListedPlay]:
     chosen = np.array(positions, np.intp)
     starts, ends = (question.zone.all_written(column[chosen]) for column in (history.start, history.end))
-    ids = _ids(history, question.user, chosen)
+    ids = play_ids(question.user, history.end[chosen], history.ms[chosen], history.n[chosen])
     return [_play(history, *values) for values in zip(positions, ids, starts, ends, strict=True)]
-
-
-def _ids(history: History, user: str, chosen: npt.NDArray[np.intp]) -> list[str]:
-    """The keys of plays, as `Play.id` declares them; written out here because the writer's module needs pandas."""
-    ends = np.datetime_as_string(history.end[chosen].astype("datetime64[ms]"), unit="s").tolist()
-    rows = zip(ends, history.ms[chosen].tolist(), history.n[chosen].tolist(), strict=True)
-    return [f"{user}|{end}Z|{ms:08}|{n:04}" for end, ms, n in rows]
 
 
 def _play(history: History, position: int, identity: str, start: str, end: str) -> ListedPlay:

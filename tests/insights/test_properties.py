@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stats_core.history.columns import History, history_of_plays
-from stats_core.history.play_documents import play_ids
+from stats_core.history.keys import play_ids
 from tests.insights.answers import answer
 from tests.insights.plays import CHANGES, USER, keyed, play, saved, some_plays, utc
 
