@@ -220,9 +220,20 @@ def _join_account(rows: pd.DataFrame, account: npt.NDArray[np.bool_], play: Ints
     joined = simple[account_component]
     play[account_positions[joined]] = of_component[account_component[joined]]
 
-    hard = (strong_counts > 0) & ~simple
-    for members in _grouped(np.flatnonzero(hard[component]), component[hard[component]]):
-        _join_component(rows, account, play, positions[members])
+    hard = np.flatnonzero(((strong_counts > 0) & ~simple)[component])
+    contents_of = _contents_of(rows, play, np.unique(play[positions[hard]]))
+    for members in _grouped(hard, component[hard]):
+        _join_component(rows, account, play, positions[members], contents_of)
+
+
+def _contents_of(rows: pd.DataFrame, play: Ints, wanted: Ints) -> dict[int, set[tuple[int, int, int]]]:
+    """All that some plays were seen as, each once: what orders them, however often and in which order files came."""
+    seen = np.flatnonzero(np.isin(play, wanted))
+    columns = (rows[name].to_numpy()[seen].tolist() for name in ("end", "fingerprint", "generation"))
+    contents: dict[int, set[tuple[int, int, int]]] = defaultdict(set)
+    for number, *content in zip(play[seen].tolist(), *columns, strict=True):
+        contents[number].add(tuple(content))
+    return contents
 
 
 def _firsts(component: Ints, play: Ints) -> Ints:
@@ -232,23 +243,21 @@ def _firsts(component: Ints, play: Ints) -> Ints:
 
 
 def _join_component(
-    rows: pd.DataFrame, account: npt.NDArray[np.bool_], play: Ints, positions: npt.NDArray[np.intp]
+    rows: pd.DataFrame,
+    account: npt.NDArray[np.bool_],
+    play: Ints,
+    positions: npt.NDArray[np.intp],
+    contents_of: dict[int, set[tuple[int, int, int]]],
 ) -> None:
     """Pair account plays with extended plays that share names, as many as can be, in canonical order."""
     pairs_of: dict[int, set[int]] = defaultdict(set)
-    order_of: dict[int, list[tuple[int, int]]] = defaultdict(list)
     weak: dict[int, list[int]] = defaultdict(list)
-    columns = zip(
-        positions.tolist(), rows["pair"].to_numpy()[positions].tolist(), rows["end"].to_numpy()[positions].tolist(),
-        rows["fingerprint"].to_numpy()[positions].tolist(), strict=True,
-    )  # fmt: skip
-    for position, pair, end, fingerprint in columns:
+    for position, pair in zip(positions.tolist(), rows["pair"].to_numpy()[positions].tolist(), strict=True):
         number = int(play[position])
         pairs_of[number].add(pair)
-        order_of[number].append((end, fingerprint))
         if account[position]:
             weak[number].append(position)
-    ordered = sorted(pairs_of, key=lambda number: sorted(order_of[number]))
+    ordered = sorted(pairs_of, key=lambda number: sorted(contents_of[number]))
     for number, strong in partners(ordered, set(weak), pairs_of).items():
         play[weak[number]] = strong
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from itertools import permutations
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -110,7 +109,6 @@ def test_account_plays_pair_with_whom_they_can() -> None:
     assert len(plays_of([old, new, both])) == 2
 
 
-@pytest.mark.xfail(strict=True, reason="plays are ordered by those of their rows that share names with account data")
 def test_account_plays_pair_in_an_order_that_files_have_no_part_in() -> None:
     """Two extended plays share a content, and differ in one whose names no account row bears."""
     how = Context("extended", platform="android")
