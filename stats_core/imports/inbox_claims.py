@@ -4,13 +4,12 @@ import errno
 import os
 import shutil
 import time
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from stats_core.documents import Import
-from stats_core.errors import ArchiveMissing, LeaseLost, StoreError
+from stats_core.errors import ArchiveMissing
 from stats_core.imports.importer import Dropped, Watcher, digest_of, import_archived, import_file, import_key
 from stats_core.imports.inbox import ImportKey, Lying, files_in, import_key_of
 from stats_core.settings import Settings
@@ -67,13 +66,7 @@ def take_in(
         return Taken(_again(store, settings, users, key, run_id, watcher), unchanged=False, from_archive=True)
     file, digest = found
     dropped = Dropped(settings.inbox_dir / file.path, file.name, digest, run_id, watcher or Watcher())
-    try:
-        document, unchanged = import_file(store, settings, key.user, dropped)
-    except LeaseLost:  # whoever took over says how it ends
-        raise
-    except Exception as error:
-        _note_failure(store, import_key(key.user, digest), error)
-        raise
+    document, unchanged = import_file(store, settings, key.user, dropped)
     set_aside = None
     if _as_it_was(settings.inbox_dir, file):  # else another file took its place meanwhile: that one's turn comes
         if document.status in {"refused", "partial"}:
@@ -125,14 +118,6 @@ def _again(
     if document is None:
         raise ArchiveMissing(f"{key} lies neither in the inbox nor in the archive. Drop the file again.")
     return import_archived(store, settings, key.user, document.digest, watcher, run_id)
-
-
-def _note_failure(store: Store, identity: str, error: Exception) -> None:
-    with suppress(StoreError):
-        document = store.get(collections.imports, identity)
-        if document is not None and document.status == "importing":
-            reason = str(error) or type(error).__name__
-            store.update(collections.imports, identity, {"status": "failed", "reason": reason})
 
 
 def _as_it_was(inbox: Path, file: Lying) -> bool:

@@ -261,7 +261,7 @@ class SqliteStore(Adapter):
 
     def _settle_file(self) -> None:
         """Make the file if need be, and let readers and a writer work at once (WAL) from then on."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # A listening history is private; SQLite gives its -wal and -shm files the same mode.
         os.close(os.open(self.path, os.O_RDWR | os.O_CREAT, 0o600))
         patient_until = time.monotonic() + PATIENCE
