@@ -29,6 +29,10 @@ _EARLIEST_CLOCK_MS: Final = 5_000
 _LATEST_CLOCK_MS: Final = 31 * 86_400_000
 
 
+_NO_NUMBERS: Final = array("q", [0, 0, 0, 0, 0, 0])
+"""Read where a dictionary is empty still: there is no code then to ask for, and NumPy reads no empty buffer."""
+
+
 class Context(msgspec.Struct, frozen=True, omit_defaults=True):
     """How something was played; equal contexts are one line of a dictionary."""
 
@@ -66,9 +70,9 @@ class Dictionary(Generic[Value]):
             self._fingerprints.append(int.from_bytes(digest, "little"))
         return code
 
-    def fingerprints(self) -> npt.NDArray[np.uint64]:
-        """One 64-bit number a value, by code."""
-        return np.array(self._fingerprints, np.uint64)
+    def fingerprints(self, codes: Codes) -> npt.NDArray[np.uint64]:
+        """One 64-bit number for the value of each code."""
+        return np.frombuffer(self._fingerprints or _NO_NUMBERS, np.uint64)[codes]
 
 
 class PerValue(Generic[Value]):
@@ -83,12 +87,12 @@ class PerValue(Generic[Value]):
         self._numbers = array("q")
         self._known = 0
 
-    def table(self) -> Ints:
-        """One row a value, by code."""
+    def of(self, codes: Codes) -> Ints:
+        """One row for the value of each code."""
         for value in self._dictionary.values[self._known :]:
             self._numbers.extend(self._numbers_of(value))
         self._known = len(self._dictionary)
-        return np.array(self._numbers, np.int64).reshape(self._known, self._width)
+        return np.frombuffer(self._numbers or _NO_NUMBERS, np.int64).reshape(-1, self._width)[codes]
 
 
 @dataclass(frozen=True)
@@ -124,8 +128,8 @@ class Observations:
         for part in (
             self.ms.view(np.uint64),
             self.end.view(np.uint64),
-            vocabulary.contexts.fingerprints()[self.context],
-            vocabulary.items.fingerprints()[self.item],
+            vocabulary.contexts.fingerprints(self.context),
+            vocabulary.items.fingerprints(self.item),
         ):
             mixed = _mixed(mixed ^ part)
         return mixed.view(np.int64)

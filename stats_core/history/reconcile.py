@@ -73,12 +73,12 @@ class Identities:
 
     def of(self, item: Codes) -> tuple[Ints, Ints, Ints]:
         """Codes of the URI (NONE: has none), of the names with the kind, and of the names alone (0: has none)."""
-        uri, names, pair = self._items.table()[item].T
+        uri, names, pair = self._items.of(item).T
         return uri, names, pair
 
     def sources(self, context: Codes) -> Small:
         """Positions in SOURCES."""
-        sources: Small = self._contexts.table()[context, 0].astype(np.int8)
+        sources: Small = self._contexts.of(context)[:, 0].astype(np.int8)
         return sources
 
 

@@ -94,15 +94,16 @@ def import_file(store: Store, settings: Settings, user: str, dropped: Dropped) -
             return earlier, True
         document = _begun(store, user, digest, name, size, earlier, dropped.run_id)
         with _failure_noted(store, document):
-            parser = Parser(Vocabulary(), instant_ms(document.received_at), settings.keep_country)
+            vocabulary = Vocabulary()
             try:
-                export = read_export(dropped.path, name, parser, _renewing(held, dropped.watcher))
+                read = _renewing(held, dropped.watcher)
+                export = read_export(dropped.path, name, _parser(vocabulary, document, settings), read)
             except RefusedWhole as error:
                 return _refused(store, document, str(error)), False
             if any(file.status == "imported" for file in export.files):
                 manifest_of = (document.name, digest, document.size)
-                write_archive(archive_path(settings.archive_dir, user, digest), manifest_of, export, parser.vocabulary)
-            return _stored(store, held, document, export, parser.vocabulary, dropped.watcher), False
+                write_archive(archive_path(settings.archive_dir, user, digest), manifest_of, export, vocabulary)
+            return _stored(store, held, document, export, vocabulary, dropped.watcher), False
 
 
 def import_archived(
@@ -118,13 +119,18 @@ def import_archived(
             earlier = store.get(collections.imports, import_key(user, digest))
             document = _begun(store, user, digest, manifest.name, manifest.size, earlier, run_id)
             with _failure_noted(store, document):
-                parser = Parser(Vocabulary(), instant_ms(document.received_at), settings.keep_country)
-                export = read_archive(path, parser)
-                return _stored(store, held, document, export, parser.vocabulary, watcher)
+                vocabulary = Vocabulary()
+                export = read_archive(path, _parser(vocabulary, document, settings))
+                return _stored(store, held, document, export, vocabulary, watcher)
     except UnknownListener as error:
         raise ArchiveMissing(
             f"The listener {user!r} was deleted, and the archive with them: nothing to import."
         ) from error
+
+
+def _parser(vocabulary: Vocabulary, document: Import, settings: Settings) -> Parser:
+    """Reads the import's files into the vocabulary; what it remembers meanwhile goes with it."""
+    return Parser(vocabulary, instant_ms(document.received_at), settings.keep_country)
 
 
 def readable_name(name: str) -> str:
