@@ -75,7 +75,7 @@ class Start(msgspec.Struct, tag="start"):
 
 
 class Question(msgspec.Struct, frozen=True):
-    """One question, as a person would name it and as `answer_bytes` takes it."""
+    """One question, as a person would name it and as `answered` takes it."""
 
     name: str
     statistic: str

@@ -10,10 +10,13 @@ from stats_api.imports import Imports, answered
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
 from stats_core.documents import Import, ImportFile, Listener, Play
 from stats_core.history.columns import History, history_of, table_of
-from stats_core.insights import STATISTICS, answer_of
+from stats_core.history.reader import Heard
+from stats_core.insights import STATISTICS
+from stats_core.insights import answered as answer_to
 
 _DIGEST: Final = "5f" * 32
 _WHEN: Final = datetime(2024, 7, 1, 18, 0, tzinfo=UTC)
+_NOW: Final = round(datetime(2024, 8, 1, tzinfo=UTC).timestamp() * 1000)
 _LISTENER: Final = Listener(id="ada", created_at=_WHEN, timezone="Europe/Berlin", revision=1)
 _HEARD: Final = (
     ("spotify:track:0000000000000000000001", "Paper Lanterns", "The Invented", "First Light"),
@@ -46,7 +49,7 @@ def examples() -> dict[str, object]:
     history = _history()
     for name in STATISTICS:
         identity = "get_" + name.replace("/", "_").replace("-", "_")
-        found[identity] = answer_of(name, history, _LISTENER, _PARAMETERS.get(name, {}))
+        found[identity] = answer_to(name, Heard(_LISTENER, history), _PARAMETERS.get(name, {}), now=_NOW).answer
     return {identity: msgspec.to_builtins(answer) for identity, answer in found.items()}
 
 

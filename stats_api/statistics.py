@@ -12,7 +12,9 @@ from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import UNKNOWN_LISTENER
 from stats_api.questions import given_of
 from stats_api.service import AnyRequest, Service, service_of
-from stats_core.insights import STATISTICS, answer_bytes
+from stats_core.clock import utc_now
+from stats_core.history.months import instant_ms
+from stats_core.insights import STATISTICS, answered
 from stats_core.insights.question import Statistic
 
 
@@ -39,8 +41,7 @@ def _route(statistic: Statistic) -> HTTPRouteHandler:
 
 
 def _answered(service: Service, name: str, user: str, given: Mapping[str, str]) -> bytes:
-    listener, history = service.reader.read(user)
-    return answer_bytes(name, history, listener, given)
+    return answered(name, service.reader.read(user), given, now=instant_ms(utc_now())).json
 
 
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = tuple(map(_route, STATISTICS.values()))

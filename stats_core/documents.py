@@ -13,6 +13,8 @@ Source = Literal["extended", "account", "api"]
 Kind = Literal["track", "episode", "chapter", "unknown"]
 State = Literal["stored", "unidentified", "duplicate", "superseding", "superseded", "invalid"]
 Privacy = Literal["exclude", "include", "only"]
+Coverage = Literal["complete", "account"]
+"""How well a stretch of time is known, the stronger first."""
 FileStatus = Literal["imported", "refused"]
 ImportStatus = Literal["waiting", "importing", "imported", "partial", "refused", "failed"]
 
@@ -29,6 +31,10 @@ Generation = Literal[
 KINDS: tuple[Kind, ...] = ("track", "episode", "chapter", "unknown")
 GENERATIONS: tuple[Generation, ...] = get_args(Generation)
 SOURCES: tuple[Source, ...] = ("extended", "account", "api")
+PLATFORMS = (
+    "android", "ios", "windows", "osx", "linux", "web_player", "cast", "console", "tv", "speaker", "unknown",
+)  # fmt: skip
+"""The families that platforms of both eras' strings are kept as."""
 STATES: tuple[State, ...] = ("stored", "unidentified", "duplicate", "superseding", "superseded", "invalid")
 
 
@@ -114,6 +120,8 @@ class ImportFile(Part, kw_only=True, omit_defaults=True):
     """Why it was refused and what to do."""
     first_play: datetime | None = None
     last_play: datetime | None = None
+    last_end: datetime | None = None
+    """The end of the play that ended last; none: imported before this was kept."""
 
 
 class IgnoredMember(Part, kw_only=True, omit_defaults=True):
@@ -185,6 +193,57 @@ class SavedItems(Document, kw_only=True, omit_defaults=True):
     items: list[SavedItem]
 
 
+class Credit(Part, kw_only=True, omit_defaults=True):
+    """An artist as a track or album of the catalogue credits them."""
+
+    id: str
+    """Their Spotify id."""
+    name: str
+    """As Spotify writes it."""
+
+
+class Track(Document, kw_only=True, omit_defaults=True):
+    """What the Web API says of a track. `id` is its Spotify id."""
+
+    revision: int
+    name: str
+    artists: list[Credit] = []
+    """All credited artists, the first is the primary one; empty: not known yet."""
+    album: str | None = None
+    """Spotify id of its album."""
+    length: int | None = None
+    """Milliseconds of the whole track."""
+    isrc: str | None = None
+    """Names the recording, whatever it was published on."""
+
+
+class Album(Document, kw_only=True, omit_defaults=True):
+    """What the Web API says of an album. `id` is its Spotify id."""
+
+    revision: int
+    name: str
+    artists: list[Credit] = []
+    image: str | None = None
+    """Address of its cover."""
+
+
+class Artist(Document, kw_only=True, omit_defaults=True):
+    """What the Web API says of an artist. `id` is their Spotify id."""
+
+    revision: int
+    name: str
+    image: str | None = None
+    """Address of a picture of them."""
+
+
+class Covered(msgspec.Struct, kw_only=True, frozen=True):
+    """A stretch of time `[start, end)` of which a source knows."""
+
+    start: datetime
+    end: datetime
+    by: Coverage
+
+
 class StreamRule(msgspec.Struct, kw_only=True, frozen=True):
     """What counts as a play, chosen when asked; a listener's own where a question names none."""
 
@@ -206,6 +265,8 @@ class Listener(Document, kw_only=True, omit_defaults=True):
     """UTC month of start -> revision of its columns: exactly what a reader loads."""
     saved: list[str] = []
     """The documents of `saved_items` that name the items of libraries and playlists: exactly what a reader loads."""
+    coverage: list[Covered] = []
+    """What of the listener's time is known how well, from the imports: apart from each other, in order."""
 
 
 class Columns(Document, kw_only=True, omit_defaults=True):

@@ -51,6 +51,13 @@ class UnknownListener(StatsError):
         self.user = user
 
 
+class UnknownEntry(StatsError):
+    """A listener never played what was named."""
+
+    def __init__(self, what: str, identity: str) -> None:
+        super().__init__(f"There is no {what} {identity!r} among what this listener played.")
+
+
 class InvalidParameter(StatsError):
     """A question has a wrong or unknown parameter."""
 

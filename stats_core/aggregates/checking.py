@@ -10,12 +10,13 @@ import numpy as np
 
 from stats_core.aggregates.counting import MOST_PLAYED, TOPS
 from stats_core.aggregates.recounting import PATIENCE_SECONDS
-from stats_core.documents import DailyTotal, Listener, ListenerTotals, MonthlyTop, Play, SavedItem, TopEntry
+from stats_core.documents import DailyTotal, Listener, ListenerTotals, MonthlyTop, Play, TopEntry
 from stats_core.errors import StoreUnavailable
+from stats_core.history.columns import History
+from stats_core.history.entries import Entries, Naming
 from stats_core.history.items import Item, item_of
 from stats_core.history.marks import mark_months, marked_months
 from stats_core.history.months import instant_ms, month_beside, month_start, months_from
-from stats_core.history.names import Entries, entries_of
 from stats_core.history.reader import HistoryReader
 from stats_core.insights.zones import Zone
 from stats_core.listeners import plays_lease_name
@@ -86,7 +87,7 @@ def checked(store: Store, user: str, months: Iterable[str]) -> Checked:
         return Checked()
     listener, history = HistoryReader(store, 0).read(user)  # for what library and playlists call their items
     wanted = sorted(set(months))
-    plays = _Plays(store, listener, wanted, history.saved)
+    plays = _Plays(store, listener, wanted, history)
     days, tops, totals = _Days.of(store, listener, plays), _tops_differences(store, plays), _totals_of(store, plays)
     after = marked_months(store, user)
     if store.get(collections.listeners, user) != listener:
@@ -123,7 +124,7 @@ class _Passing:
 class _Plays:
     """All plays of a listener, read one by one."""
 
-    def __init__(self, store: Store, listener: Listener, months: list[str], saved: Iterable[SavedItem]) -> None:
+    def __init__(self, store: Store, listener: Listener, months: list[str], known: History) -> None:
         self.listener = listener
         self.months = months
         self.passing: list[_Passing] = []
@@ -145,12 +146,22 @@ class _Plays:
                 date = f"{play.start.astimezone(zone):%Y-%m-%d}"
                 self.passing.append(_Passing(date, month, play.start, item, play.ms))
         played = np.array(self.played, np.int32)
-        self.entries: dict[str, Entries] = {of: entries_of(of, list(items), played, list(saved)) for of in TOPS}
-        self.codes = {of: entries.of_item.tolist() for of, entries in self.entries.items()}
+        naming = Naming(list(items), played, known.saved, known.catalogue)
+        self.entries: dict[str, Entries] = {
+            "tracks": naming.titles().only("track"), "artists": naming.artists(), "albums": naming.albums(),
+        }  # fmt: skip
+        self.codes = {of: _codes_of_items(entries) for of, entries in self.entries.items()}
 
     def different(self, of: str, passing: Iterable[_Passing]) -> int:
         """How many tracks, artists or albums there are among these."""
-        return len({self.codes[of][play.item] for play in passing} - {-1})
+        return len({code for play in passing for code in self.codes[of].get(play.item, ())})
+
+
+def _codes_of_items(entries: Entries) -> dict[int, list[int]]:
+    codes: dict[int, list[int]] = {}
+    for item, code in zip(entries.item.tolist(), entries.entry.tolist(), strict=True):
+        codes.setdefault(item, []).append(code)
+    return codes
 
 
 @dataclass
@@ -221,8 +232,8 @@ def _top(plays: _Plays, month: str, of: str, here: list[_Passing]) -> MonthlyTop
     entries, codes = plays.entries[of], plays.codes[of]
     lines: dict[int, list[_Passing]] = {}
     for play in here:
-        if codes[play.item] >= 0:
-            lines.setdefault(codes[play.item], []).append(play)
+        for code in codes.get(play.item, ()):
+            lines.setdefault(code, []).append(play)
     ranked = sorted(
         (-len(line), -sum(play.ms for play in line), line[0].start, entries.entries[code].id, code)
         for code, line in lines.items()

@@ -6,11 +6,13 @@ from typing import Final, Literal, cast
 
 import numpy as np
 
-from stats_core.documents import DailyTotal, Listener, ListenerTotals, MonthlyTop, TopEntry
-from stats_core.history.columns import History, Ints
+from stats_core.documents import DailyTotal, ListenerTotals, MonthlyTop, TopEntry
+from stats_core.history.columns import Codes, Ints
+from stats_core.history.entries import Entries
 from stats_core.history.months import month_end
-from stats_core.history.names import Entries
-from stats_core.insights import answer_of, summary
+from stats_core.history.reader import Heard
+from stats_core.insights import answered, summary
+from stats_core.insights.periods import Clock
 from stats_core.insights.question import question_of
 from stats_core.insights.selection import Selection
 from stats_core.insights.summary import Summary
@@ -19,23 +21,25 @@ from stats_core.insights.top import TopAlbums, TopArtists, TopTracks
 from stats_core.insights.zones import DAY
 
 MOST_PLAYED: Final = 100
+_NEVER: Final = 0
+"""What time it is: nothing that is counted here hangs on it."""
 TOPS: Final[tuple[Literal["tracks", "artists", "albums"], ...]] = ("tracks", "artists", "albums")
 
 
-def daily_totals_of(listener: Listener, history: History) -> Iterator[DailyTotal]:
+def daily_totals_of(heard: Heard) -> Iterator[DailyTotal]:
     """Every local date with a passing play: what a summary of that date says, for all dates in one pass."""
-    plays = Selection(history, question_of(summary.STATISTIC, history, listener, {}))
+    listener, history = heard
+    plays = Selection(history, question_of(summary.STATISTIC, heard, {}, {}, Clock(_NEVER)))
     if not len(plays.positions):
         return
     days, day_of_play = np.unique(plays.local // DAY, return_inverse=True)
     counts = np.bincount(day_of_play)
-    heard = np.bincount(day_of_play, weights=plays.ms).astype(np.int64)
+    listened = np.bincount(day_of_play, weights=plays.ms).astype(np.int64)
     tracks, artists = (
-        _different(day_of_play, entries.of_item[plays.item], entries, len(days))
-        for entries in (history.tracks, history.artists)
+        _different(day_of_play, plays.item, entries, len(days)) for entries in (history.tracks, history.artists)
     )
     dates = np.datetime_as_string(days.astype("datetime64[D]")).tolist()
-    columns = (dates, counts.tolist(), heard.tolist(), tracks.tolist(), artists.tolist())
+    columns = (dates, counts.tolist(), listened.tolist(), tracks.tolist(), artists.tolist())
     for date, count, ms, of_tracks, of_artists in zip(*columns, strict=True):
         yield DailyTotal(
             id=f"{listener.id}|{date}",
@@ -49,16 +53,17 @@ def daily_totals_of(listener: Listener, history: History) -> Iterator[DailyTotal
         )
 
 
-def monthly_tops_of(listener: Listener, history: History) -> Iterator[MonthlyTop]:
+def monthly_tops_of(heard: Heard) -> Iterator[MonthlyTop]:
     """The most played of every local month in which anything passes."""
-    months = cast("Timeline", answer_of("timeline", history, listener, {"bucket": "month"}))
+    listener, _ = heard
+    months = cast("Timeline", answered("timeline", heard, {"bucket": "month"}, now=_NEVER).answer)
     for point in months.points:
         if not point.plays:
             continue
         month = point.start[:7]
         given = {"start": f"{month}-01", "end": f"{month_end(month):%Y-%m-%d}", "limit": str(MOST_PLAYED)}
         for of in TOPS:
-            top = cast("TopTracks | TopArtists | TopAlbums", answer_of(f"top/{of}", history, listener, given))
+            top = cast("TopTracks | TopArtists | TopAlbums", answered(f"top/{of}", heard, given, now=_NEVER).answer)
             if not top.total:
                 continue
             entries = [
@@ -76,9 +81,10 @@ def monthly_tops_of(listener: Listener, history: History) -> Iterator[MonthlyTop
             yield MonthlyTop(id=identity, user=listener.id, month=month, of=of, total=top.total, entries=entries)
 
 
-def listener_totals_of(listener: Listener, history: History) -> ListenerTotals:
+def listener_totals_of(heard: Heard) -> ListenerTotals:
     """The summary of everything."""
-    whole = cast("Summary", answer_of("summary", history, listener, {}))
+    listener, _ = heard
+    whole = cast("Summary", answered("summary", heard, {}, now=_NEVER).answer)
     return ListenerTotals(
         id=listener.id,
         user=listener.id,
@@ -94,11 +100,11 @@ def listener_totals_of(listener: Listener, history: History) -> ListenerTotals:
     )
 
 
-def _different(day: Ints, code: "np.ndarray[tuple[int], np.dtype[np.int32]]", entries: Entries, days: int) -> Ints:
+def _different(day: Ints, item: Codes, entries: Entries, days: int) -> Ints:
     """How many different entries each day has."""
-    in_one = code >= 0
-    size = max(len(entries.entries), 1)
-    pairs = np.unique(day[in_one] * size + code[in_one])
+    plays, entry = entries.of_plays(item)
+    size = max(len(entries), 1)
+    pairs = np.unique(day[plays] * size + entry)
     return np.bincount(pairs // size, minlength=days)
 
 

@@ -94,14 +94,14 @@ def recounted(store: Store, held: Held, user: str, published: list[str]) -> Reco
         for collection in (collections.marks, collections.daily_totals, collections.monthly_tops):
             store.delete(collection, Query(equal={"user": user}))
         return result
-    listener, history = HistoryReader(store, 0).read(user)
-    result.plays = len(history)
+    heard = HistoryReader(store, 0).read(user)
+    result.plays = len(heard.history)
     of_user = Query(equal={"user": user})
     days, tops, totals = collections.daily_totals, collections.monthly_tops, collections.listener_totals
-    result.wrote[days.name] = _replaced(store, held, days, of_user, daily_totals_of(listener, history))
-    result.wrote[tops.name] = _replaced(store, held, tops, of_user, monthly_tops_of(listener, history))
+    result.wrote[days.name] = _replaced(store, held, days, of_user, daily_totals_of(heard))
+    result.wrote[tops.name] = _replaced(store, held, tops, of_user, monthly_tops_of(heard))
     one = Query(equal={"_id": user})
-    result.wrote[totals.name] = _replaced(store, held, totals, one, [listener_totals_of(listener, history)])
+    result.wrote[totals.name] = _replaced(store, held, totals, one, [listener_totals_of(heard)])
     held.renew()
     for mark in marks.values():
         clear_mark(store, mark)

@@ -7,8 +7,10 @@ from rich.console import Console
 
 from stats_core.cli.opening import opened_store
 from stats_core.cli.tables import summary_table, top_table
+from stats_core.clock import utc_now
+from stats_core.history.months import instant_ms
 from stats_core.history.reader import HistoryReader
-from stats_core.insights import STATISTICS, answer_bytes, answer_of
+from stats_core.insights import STATISTICS, answered
 from stats_core.insights.question import Statistic
 
 _TOPS: Final = tuple(name.removeprefix("top/") for name in STATISTICS if name.startswith("top/"))
@@ -46,9 +48,10 @@ _declare(top, *(STATISTICS[f"top/{of}"] for of in _TOPS))
 def _answer(statistic: str, user: str | None, given: dict[str, str | None], *, as_json: bool) -> None:
     asked = {name: value for name, value in given.items() if value is not None}
     with opened_store() as (settings, store):
-        listener, history = HistoryReader(store, 0).read(user or settings.default_user)
+        heard = HistoryReader(store, 0).read(user or settings.default_user)
+        told = answered(statistic, heard, asked, now=instant_ms(utc_now()))
         if as_json:
-            click.echo(answer_bytes(statistic, history, listener, asked), nl=False)
+            click.echo(told.json, nl=False)
             return
-        answer = answer_of(statistic, history, listener, asked)
+        answer = told.answer
     Console().print(summary_table(answer) if statistic == "summary" else top_table(statistic, answer))

@@ -4,20 +4,9 @@ import re
 from functools import lru_cache
 from typing import Final
 
-FAMILIES: Final = (
-    "android",
-    "ios",
-    "windows",
-    "osx",
-    "linux",
-    "web_player",
-    "cast",
-    "console",
-    "tv",
-    "speaker",
-    "unknown",
-)
-_KEPT: Final = re.compile(rf"({'|'.join(FAMILIES)})(?: \((.*)\))?", re.DOTALL)
+from stats_core.documents import PLATFORMS
+
+_KEPT: Final = re.compile(rf"({'|'.join(PLATFORMS)})(?: \((.*)\))?", re.DOTALL)
 
 # Looked for in this order: how a string begins says more than a maker's name within it, and a partner device names its
 # kind before the system it runs on.

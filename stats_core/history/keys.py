@@ -11,7 +11,9 @@ from stats_core.store.port import Range
 Ints = npt.NDArray[np.int64]
 
 
-def play_ids(user: str, end: Ints, ms: Ints, n: npt.NDArray[np.signedinteger[Any]]) -> list[str]:
+def play_ids(
+    user: str, end: Ints, ms: npt.NDArray[np.signedinteger[Any]], n: npt.NDArray[np.signedinteger[Any]]
+) -> list[str]:
     """The keys of plays; `end` in ms since 1970."""
     ends = np.datetime_as_string(end.astype("datetime64[ms]"), unit="s").tolist()
     rows = zip(ends, ms.tolist(), n.tolist(), strict=True)

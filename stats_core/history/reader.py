@@ -6,6 +6,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import pyarrow as pa
 
@@ -19,6 +20,13 @@ from stats_core.store.port import Query, Range, Store
 
 FRESH_SECONDS = 0.05
 """How old a process's copy of a listener's revision may be before it is read again."""
+
+
+class Heard(NamedTuple):
+    """A listener, and what they heard."""
+
+    listener: Listener
+    history: History
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ class HistoryReader:
         self._places: OrderedDict[str, _Place] = OrderedDict()
         self._lock = threading.Lock()
 
-    def read(self, user: str) -> tuple[Listener, History]:
+    def read(self, user: str) -> Heard:
         """The listener and their history, never older than FRESH_SECONDS; raises UnknownListener."""
         with self._lock:
             place = self._places.setdefault(user, _Place())
@@ -76,7 +84,7 @@ class HistoryReader:
                 place.checked = checked
             loaded = place.loaded
         self._keep_to_budget()
-        return loaded.listener, loaded.history
+        return Heard(loaded.listener, loaded.history)
 
     def forget(self, user: str) -> None:
         """Read the listener's revision anew at the next question: this process has just changed it."""

@@ -1,20 +1,22 @@
 """The statistics: pure functions over a listener's columns, each declared once in its own module.
 
-`STATISTICS` lists them by name; `answer_of` and `answer_bytes` answer a question. To add one, write its module with its
+`STATISTICS` lists them by name; `asked` reads a question, `answer_of` answers it. To add one, write its module with its
 `Statistic` and name it here.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import Final, cast
 
 import msgspec
 
-from stats_core.documents import Listener
 from stats_core.errors import InvalidParameter
-from stats_core.history.columns import History
+from stats_core.history.limiting import within
+from stats_core.history.reader import Heard
 from stats_core.insights import clock, plays, summary, timeline, top
-from stats_core.insights.question import Statistic, question_of
+from stats_core.insights.periods import Clock
+from stats_core.insights.question import Answer, Companion, Limits, Statistic, question_of, values_of
 
 STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
     {
@@ -36,14 +38,64 @@ STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
 _encode = msgspec.json.Encoder().encode
 
 
-def answer_of(statistic: str, history: History, listener: Listener, given: Mapping[str, str]) -> msgspec.Struct:
-    """The answer to a question, given as parameter -> text. Raises InvalidParameter."""
+@dataclass(frozen=True)
+class Asked:
+    """What was asked, read and checked as far as that can be without a history or a clock."""
+
+    statistic: Statistic
+    values: Mapping[str, object]
+    """Parameter -> its value, given or default."""
+    given: Mapping[str, str]
+
+    @property
+    def key(self) -> str:
+        """Canonical text: equal questions have equal keys, whether defaults were given or not."""
+        return "&".join([self.statistic.name, *(f"{name}={value!r}" for name, value in self.values.items())])
+
+    @property
+    def companion(self) -> str | None:
+        """Another listener whose history it needs, too."""
+        named = self.statistic.companion
+        return None if named is None else cast("str | None", self.values.get(named.name))
+
+
+@dataclass(frozen=True)
+class Answered:
+    """An answer, and how long it holds."""
+
+    answer: Answer
+    valid_until: int | None
+    """ms since 1970 from when on it may be another though no play changed: it read the clock. None: it did not."""
+
+    @property
+    def json(self) -> bytes:
+        """The very bytes of the REST route and of the command line's `--json`."""
+        return _encode(self.answer)
+
+
+def asked(statistic: str, given: Mapping[str, str]) -> Asked:
+    """A question, given as parameter -> text. Raises InvalidParameter."""
     declared = STATISTICS.get(statistic)
     if declared is None:
         raise InvalidParameter("statistic", statistic, tuple(STATISTICS))
-    return declared.function(history, question_of(declared, history, listener, given))
+    return Asked(declared, values_of(declared, given), given)
 
 
-def answer_bytes(statistic: str, history: History, listener: Listener, given: Mapping[str, str]) -> bytes:
-    """The answer as JSON: the very bytes of the REST route and of the command line's `--json`."""
-    return _encode(answer_of(statistic, history, listener, given))
+def answer_of(
+    asked: Asked, heard: Heard, *, now: int, limits: Limits | None = None, companion: Companion | None = None
+) -> Answered:
+    """The answer to a question about a listener; `now` in ms since 1970.
+
+    Of what lies outside `limits` nothing is there. Raises InvalidParameter where a period ends before it begins, and
+    UnknownEntry where the path names what the listener never played.
+    """
+    if limits is not None:
+        heard = Heard(heard.listener, within(heard.history, limits.start, limits.end))
+    clock = Clock(now)
+    question = question_of(asked.statistic, heard, asked.values, asked.given, clock, limits, companion)
+    return Answered(asked.statistic.function(heard.history, question), clock.valid_until)
+
+
+def answered(statistic: str, heard: Heard, given: Mapping[str, str], *, now: int) -> Answered:
+    """The answer to a question given as texts, of a listener at hand. Raises as `asked` and `answer_of` do."""
+    return answer_of(asked(statistic, given), heard, now=now)

@@ -1,12 +1,11 @@
 """Clock: at which hours of the week a listener listens."""
 
-import msgspec
 import numpy as np
 
 from stats_core.history.columns import History, Ints
 from stats_core.insights.parameters import COMMON
-from stats_core.insights.question import AnsweredPeriod, AnsweredRule, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.question import Answer, Question, Statistic
+from stats_core.insights.selection import Selection, sums
 from stats_core.insights.zones import HOUR
 
 _WEEK = 7 * 24
@@ -14,13 +13,11 @@ _EPOCH_HOUR = 3 * 24
 """1970 began on a Thursday."""
 
 
-class Clock(msgspec.Struct):
+class Clock(Answer, kw_only=True):
     """Plays and ms by weekday (7, Monday first) and local hour (24) of their start."""
 
     plays: list[list[int]]
     ms: list[list[int]]
-    period: AnsweredPeriod
-    rule: AnsweredRule
 
 
 def clock(history: History, question: Question) -> Clock:
@@ -28,10 +25,9 @@ def clock(history: History, question: Question) -> Clock:
     plays = Selection(history, question)
     cell = (plays.local // HOUR + _EPOCH_HOUR) % _WEEK
     return Clock(
-        _rows(np.bincount(cell, minlength=_WEEK)),
-        _rows(np.bincount(cell, weights=plays.ms, minlength=_WEEK).astype(np.int64)),
-        question.answered_period,
-        question.rule,
+        **plays.told,
+        plays=_rows(np.bincount(cell, minlength=_WEEK)),
+        ms=_rows(sums(cell, plays.ms, _WEEK)),
     )
 
 

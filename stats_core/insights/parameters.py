@@ -10,15 +10,19 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Generic, Literal, TypeVar
 
-from stats_core.documents import KINDS, Kind, Privacy
+from stats_core.documents import KINDS, PLATFORMS, SOURCES, Kind, Privacy, Source
 from stats_core.errors import InvalidParameter
-from stats_core.insights.zones import FIRST_YEAR, LAST_YEAR, Zone
+from stats_core.insights.calendar import NAMED_PERIODS, NamedPeriod, named_period
+from stats_core.insights.zones import DAY, FIRST_YEAR, LAST_YEAR, Zone
 from stats_core.zone_names import zone_names
 
 T_co = TypeVar("T_co", covariant=True)
 Json = str | int | bool | list["Json"] | dict[str, "Json"]
 Measure = Literal["plays", "ms"]
 
+_SHARE: Final = r"(0(\.[0-9]{1,6})?|1(\.0{1,6})?)"
+_ID: Final = "(~[0-9a-f]{20}|[A-Za-z0-9]{22})"
+_MOST_WORDS: Final = 50
 _MS: Final = timedelta(milliseconds=1)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # A space before the offset is a `+` that a browser or shell sent undecoded: it can mean nothing else.
@@ -84,6 +88,24 @@ class Whole(Parameter[int]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Share(Parameter[float]):
+    """A share of a whole, from 0 to 1, with up to six decimals."""
+
+    @property
+    def allowed(self) -> str:
+        return "a number from 0 to 1, such as 0.5"
+
+    @property
+    def schema(self) -> Mapping[str, Json]:
+        return {"type": "string", "pattern": f"^{_SHARE}$"}
+
+    def read(self, text: str) -> float:
+        if re.fullmatch(_SHARE, text) is None:
+            raise ValueError(text)
+        return float(text)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Choice(Parameter[T_co]):
     """One of a few words."""
 
@@ -126,6 +148,70 @@ class Choices(Parameter[tuple[T_co, ...]]):
         return tuple(choice for choice in self.choices if choice in words)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Words(Parameter[tuple[str, ...]]):
+    """One or more words of one form with commas between; their order and repetitions mean nothing."""
+
+    form: str
+    """A regular expression without groups."""
+    are: str
+    """What the words are, for the error text."""
+
+    @property
+    def allowed(self) -> str:
+        return f"one or more, with commas between, of {self.are}"
+
+    @property
+    def schema(self) -> Mapping[str, Json]:
+        return {"type": "string", "pattern": f"^{self.form}(,{self.form})*$"}
+
+    def read(self, text: str) -> tuple[str, ...]:
+        words = {word.strip() for word in text.split(",")}
+        if len(words) > _MOST_WORDS or not all(re.fullmatch(self.form, word, re.ASCII) for word in words):
+            raise ValueError(text)
+        return tuple(sorted(words))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch(Parameter[bool]):
+    """Yes or no."""
+
+    @property
+    def allowed(self) -> str:
+        return "true, false"
+
+    @property
+    def schema(self) -> Mapping[str, Json]:
+        return {"type": "boolean"}
+
+    def read(self, text: str) -> bool:
+        if text not in {"true", "false"}:
+            raise ValueError(text)
+        return text == "true"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Name(Parameter[str]):
+    """One word of a form: an id, or a listener's name."""
+
+    form: str
+    is_a: str
+    """What it is, for the error text."""
+
+    @property
+    def allowed(self) -> str:
+        return self.is_a
+
+    @property
+    def schema(self) -> Mapping[str, Json]:
+        return {"type": "string", "pattern": f"^{self.form}$"}
+
+    def read(self, text: str) -> str:
+        if re.fullmatch(self.form, text, re.ASCII) is None:
+            raise ValueError(text)
+        return text
+
+
 @dataclass(frozen=True)
 class Moment:
     """A side of a period as it was asked: an instant, or a local time that a zone turns into one."""
@@ -133,6 +219,8 @@ class Moment:
     ms: int
     """ms since 1970: UTC where `absolute`, else local time."""
     absolute: bool
+    day: int | None = None
+    """The local date, in days since 1970, where it was asked as a date."""
 
     def instant(self, zone: Zone) -> int:
         """ms since 1970 UTC; a local time that is there twice is its first, one that is skipped the end of the gap."""
@@ -156,7 +244,8 @@ class MomentParameter(Parameter[Moment]):
 
     def read(self, text: str) -> Moment:
         if _DATE.fullmatch(text):
-            return Moment(_ms_of(datetime.combine(_day(text), datetime.min.time(), UTC)), absolute=False)
+            midnight = _ms_of(datetime.combine(_day(text), datetime.min.time(), UTC))
+            return Moment(midnight, absolute=False, day=midnight // DAY)
         parts = _INSTANT.fullmatch(text)
         if parts is None:
             raise ValueError(text)
@@ -168,6 +257,22 @@ class MomentParameter(Parameter[Moment]):
         if offset is None:
             return Moment(_ms_of(local), absolute=False)
         return Moment(_ms_of(local.replace(tzinfo=_fixed(offset))), absolute=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeriodParameter(Parameter[NamedPeriod]):
+    """A period by its name."""
+
+    @property
+    def allowed(self) -> str:
+        return NAMED_PERIODS
+
+    @property
+    def schema(self) -> Mapping[str, Json]:
+        return {"type": "string"}
+
+    def read(self, text: str) -> NamedPeriod:
+        return named_period(text)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +313,12 @@ def _fixed(offset: str) -> timezone:
     return timezone((-1 if offset[0] == "-" else 1) * timedelta(hours=hours, minutes=minutes))
 
 
+PERIOD = PeriodParameter(
+    name="period",
+    description="The period by name, in the time zone, instead of start and end: a year, month or ISO week, or one "
+    "that follows the calendar. Without it: start and end.",
+    example="2024",
+)
 START = MomentParameter(
     name="start",
     description="Where the period begins, included: a date in the time zone or an instant. "
@@ -248,6 +359,65 @@ PRIVATE: Choice[Privacy] = Choice(
     example="include",
     choices=("exclude", "include", "only"),
 )
+MIN_SHARE = Share(
+    name="min_share",
+    description="Plays of a smaller share of their item's length are left out; one whose length is not known counts "
+    "only if it ended by itself. Without it: any share.",
+    example="0.5",
+)
+COMPLETED = Switch(
+    name="completed",
+    description="Whether only plays count that ended because the item did.",
+    example="true",
+    default="false",
+)
+PLATFORM: Choices[str] = Choices(
+    name="platform",
+    description="The platforms that count, with commas between. Without it: all.",
+    example="android,ios",
+    choices=PLATFORMS,
+)
+COUNTRY = Words(
+    name="country",
+    description="The countries that count, by two letters, with commas between; ZZ is an unknown one. Without it: all.",
+    example="DE,FR",
+    form="[A-Z]{2}",
+    are="two capital letters such as DE",
+)
+SOURCE: Choices[Source] = Choices(
+    name="source",
+    description="The kinds of data that count, with commas between. Without it: all.",
+    example="extended",
+    choices=SOURCES,
+)
+ARTIST = Words(
+    name="artist",
+    description="Only plays of these artists, by the ids of top/artists, with commas between. Without it: all.",
+    example="0000000000000000000001",
+    form=_ID,
+    are="ids as they stand in answers",
+)
+ALBUM = Words(
+    name="album",
+    description="Only plays from these albums, by the ids of top/albums, with commas between. Without it: all.",
+    example="~0123456789abcdef0123",
+    form=_ID,
+    are="ids as they stand in answers",
+)
+ITEM = Words(
+    name="item",
+    description="Only plays of these tracks, episodes or chapters, by their ids, with commas between. Without it: all.",
+    example="0000000000000000000001",
+    form=_ID,
+    are="ids as they stand in answers",
+)
+ID = Name(
+    name="id",
+    description="An id as it stands in answers; a key of names that was one before more was known works too.",
+    example="0000000000000000000001",
+    form=_ID,
+    is_a="an id as it stands in answers",
+)
 BY: Choice[Measure] = Choice(
     name="by",
     description="The measure that ranks the entries and that their share is of.",
@@ -272,5 +442,8 @@ OFFSET = Whole(
     maximum=2_147_483_647,
 )
 
-COMMON: tuple[Parameter[object], ...] = (START, END, TZ, MIN_MS, KINDS_GIVEN, PRIVATE)
+FILTERS: tuple[Parameter[object], ...] = (PLATFORM, COUNTRY, SOURCE, ARTIST, ALBUM, ITEM)
+COMMON: tuple[Parameter[object], ...] = (
+    PERIOD, START, END, TZ, MIN_MS, MIN_SHARE, COMPLETED, KINDS_GIVEN, PRIVATE, *FILTERS,
+)  # fmt: skip
 """What every statistic takes."""

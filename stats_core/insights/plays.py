@@ -14,7 +14,7 @@ from stats_core.documents import SOURCES, Kind, Source
 from stats_core.history.columns import UNKNOWN, History
 from stats_core.history.keys import play_ids
 from stats_core.insights.parameters import COMMON, Json, Parameter, Whole
-from stats_core.insights.question import AnsweredPeriod, AnsweredRule, Question, Statistic
+from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection
 
 _KEY: Final = struct.Struct(">qqii")
@@ -50,14 +50,12 @@ class ListedPlay(msgspec.Struct):
     private: bool | None
 
 
-class Plays(msgspec.Struct):
+class Plays(Answer, kw_only=True):
     """A page of plays, newest first."""
 
     plays: list[ListedPlay]
     cursor: str | None
     """What to give for the next page; null on the last one."""
-    period: AnsweredPeriod
-    rule: AnsweredRule
 
 
 @dataclass(frozen=True, order=True)
@@ -110,19 +108,20 @@ LIMIT = Whole(
 
 def plays(history: History, question: Question) -> Plays:
     """A page of the passing plays, in the reverse order of (start, key)."""
-    positions = Selection(history, question).positions
+    selected = Selection(history, question)
+    positions = selected.positions
     place = question.get(CURSOR)
     if place is not None:
         positions = positions[: np.searchsorted(positions, _position(history, place))]
     limit = question[LIMIT]
     page = positions[-limit:][::-1].tolist()
     cursor = _place(history, page[-1]).cursor if len(positions) > limit else None
-    return Plays(_listed(history, question, page), cursor, question.answered_period, question.rule)
+    return Plays(**selected.told, plays=_listed(history, question, page), cursor=cursor)
 
 
 def _place(history: History, position: int) -> Place:
-    columns = (history.start, history.end, history.ms, history.n)
-    return Place(*(int(column[position]) for column in columns))
+    start, span = int(history.start[position]), int(history.span[position])
+    return Place(start, start + span, int(history.ms[position]), int(history.n[position]))
 
 
 def _position(history: History, place: Place) -> int:
@@ -133,8 +132,10 @@ def _position(history: History, place: Place) -> int:
 
 def _listed(history: History, question: Question, positions: list[int]) -> list[ListedPlay]:
     chosen = np.array(positions, np.intp)
-    starts, ends = (question.zone.all_written(column[chosen]) for column in (history.start, history.end))
-    ids = play_ids(question.user, history.end[chosen], history.ms[chosen], history.n[chosen])
+    start = history.start[chosen]
+    end = start + history.span[chosen]
+    starts, ends = (question.zone.all_written(instants) for instants in (start, end))
+    ids = play_ids(question.user, end, history.ms[chosen], history.n[chosen])
     return [_play(history, *values) for values in zip(positions, ids, starts, ends, strict=True)]
 
 
@@ -180,4 +181,5 @@ STATISTIC = Statistic(
     parameters=(*COMMON, CURSOR, LIMIT),
     answer=Plays,
     function=plays,
+    listed="plays",
 )

@@ -1,15 +1,17 @@
-"""A question with everything settled: its period, zone and rule; and what a statistic declares of itself."""
+"""A question with everything settled; what an answer says of it; what a statistic declares of itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import TypedDict, TypeVar
 
 import msgspec
 
 from stats_core.documents import Kind, Listener, Privacy
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import History
-from stats_core.insights.parameters import END, KINDS_GIVEN, MIN_MS, PRIVATE, START, TZ, Parameter
+from stats_core.history.reader import Heard
+from stats_core.insights.parameters import COMPLETED, FILTERS, KINDS_GIVEN, MIN_MS, MIN_SHARE, PRIVATE, TZ, Parameter
+from stats_core.insights.periods import Clock, Period, settled
 from stats_core.insights.zones import Zone
 
 T = TypeVar("T")
@@ -23,27 +25,68 @@ class AnsweredPeriod(msgspec.Struct, frozen=True):
     timezone: str
 
 
-class AnsweredRule(msgspec.Struct, frozen=True):
-    """What counted as a play in an answer."""
+class AnsweredRule(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What counted as a play in an answer; a filter that is not there lets everything through."""
 
     min_ms: int
     kinds: tuple[Kind, ...]
     private: Privacy
+    min_share: float | None = None
+    completed: bool = False
+    platform: tuple[str, ...] | None = None
+    country: tuple[str, ...] | None = None
+    source: tuple[str, ...] | None = None
+    artist: tuple[str, ...] | None = None
+    album: tuple[str, ...] | None = None
+    item: tuple[str, ...] | None = None
+    unknown_length: int = 0
+    """Plays whose length is not known, so that `min_share` could only judge how they ended."""
+    unknown_reason: int = 0
+    """Plays that `completed` left out because nobody told why they ended."""
+
+
+class AnsweredCoverage(msgspec.Struct, frozen=True):
+    """How well the period is known, each as a share of it up to now; they sum to 1."""
+
+    complete: float
+    """Told by the extended streaming history."""
+    account: float
+    """Told by account data alone: every play, but no reasons and no devices."""
+    unknown: float
+
+
+class Answer(msgspec.Struct, kw_only=True):
+    """What every answer says of its question."""
+
+    period: AnsweredPeriod
+    rule: AnsweredRule
+    coverage: AnsweredCoverage | None
+    """null where nothing of the period has been yet."""
+
+
+class Told(TypedDict):
+    """The fields that every answer begins with."""
+
+    period: AnsweredPeriod
+    rule: AnsweredRule
+    coverage: AnsweredCoverage | None
 
 
 @dataclass(frozen=True)
-class Period:
-    """A half-open range [start, end) in ms since 1970 UTC; a side is None where there are no plays to take it from."""
+class Limits:
+    """What a sharing link opens: plays that start in [start, end), ms since 1970; private ones never."""
 
     start: int | None
     end: int | None
 
-    @property
-    def sides(self) -> tuple[int, int] | None:
-        """Both sides, where the period holds any instant at all."""
-        if self.start is None or self.end is None or self.start >= self.end:
-            return None
-        return self.start, self.end
+
+@dataclass(frozen=True)
+class Companion:
+    """Another listener in a question."""
+
+    heard: Heard
+    shares_only: bool
+    """They agreed to compare, and no more: no counts, no times, nothing that only one of them has."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +99,8 @@ class Question:
     rule: AnsweredRule
     values: Mapping[str, object]
     """Parameter -> its value, given or default."""
+    clock: Clock
+    companion: Companion | None = None
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
         """The value of one of the statistic's parameters that has a default. Raises KeyError for others not given."""
@@ -64,6 +109,14 @@ class Question:
     def get(self, parameter: Parameter[T]) -> T | None:
         """The value of one of the statistic's parameters, None where it was not given and has no default."""
         return self.values.get(parameter.name)  # type: ignore[return-value]
+
+    def over(self, period: Period) -> "Question":
+        """The same question of another period."""
+        return replace(self, period=period)
+
+    def ruled(self, **rule: object) -> "Question":
+        """The same question with parts of its rule changed."""
+        return replace(self, rule=msgspec.structs.replace(self.rule, **rule))
 
     @property
     def answered_period(self) -> AnsweredPeriod:
@@ -74,28 +127,45 @@ class Question:
         return AnsweredPeriod(start, end, self.zone.name)
 
 
+MinMs = int | Callable[[Mapping[str, object]], int | None] | None
+
+
 @dataclass(frozen=True, kw_only=True)
 class Statistic:
     """One statistic as it declares itself: the REST service and the command line are made from this."""
 
     name: str
-    """Its path under a listener, e.g. `top/tracks`."""
+    """Its path under a listener, e.g. `top/tracks` or `tracks/{id}`."""
     summary: str
     """One line."""
     description: str
     parameters: tuple[Parameter[object], ...]
-    answer: type[msgspec.Struct]
-    function: Callable[[History, Question], msgspec.Struct]
+    """Of its query."""
+    answer: type[Answer]
+    function: Callable[[History, Question], Answer]
+    path_parameters: tuple[Parameter[object], ...] = ()
     default_kinds: tuple[Kind, ...] = ("track",)
     """The kinds that count where neither the question nor the listener says."""
     entries: Kind | None = None
     """The one kind its entries are made of, if so: a listener's own kinds without it would leave nothing, so they are
     passed over for `default_kinds`."""
+    default_min_ms: MinMs = None
+    """What it counts from where the question does not say, whatever the listener's own rule; it may hang on the
+    question's other parameters. None: the listener's rule."""
+    listed: str | None = None
+    """The field of its answer that is a list of entries or points, where it has one."""
+    companion: Parameter[str] | None = None
+    """The parameter that names another listener whose history it needs."""
+
+    @property
+    def id(self) -> str:
+        """Its name as one word."""
+        return self.name.replace("/", "_").replace("-", "_").replace("{", "by_").replace("}", "")
 
 
-def question_of(statistic: Statistic, history: History, listener: Listener, given: Mapping[str, str]) -> Question:
-    """The question that the given texts ask about a history. Raises InvalidParameter for a wrong or unknown one."""
-    declared = {parameter.name: parameter for parameter in statistic.parameters}
+def values_of(statistic: Statistic, given: Mapping[str, str]) -> dict[str, object]:
+    """Parameter -> its value, given or default. Raises InvalidParameter for a wrong or unknown one."""
+    declared = {parameter.name: parameter for parameter in (*statistic.path_parameters, *statistic.parameters)}
     for name, value in given.items():
         if name not in declared:
             raise InvalidParameter(name, value, f"no such parameter here, only {', '.join(declared)}")
@@ -105,34 +175,53 @@ def question_of(statistic: Statistic, history: History, listener: Listener, give
             values[name] = parameter.value_of(given[name])
         elif parameter.default is not None:
             values[name] = parameter.value_of(parameter.default)
-    asked = Question(listener.id, Zone(listener.timezone), Period(None, None), AnsweredRule(0, (), "exclude"), values)
-    zone = asked.get(TZ) or asked.zone
-    return Question(listener.id, zone, _period(asked, history, zone, given), _rule(asked, statistic, listener), values)
+    return values
 
 
-def _rule(asked: Question, statistic: Statistic, listener: Listener) -> AnsweredRule:
-    min_ms, kinds, private = asked.get(MIN_MS), asked.get(KINDS_GIVEN), asked.get(PRIVATE)
+def question_of(
+    statistic: Statistic,
+    heard: Heard,
+    values: Mapping[str, object],
+    given: Mapping[str, str],
+    clock: Clock,
+    limits: Limits | None = None,
+    companion: Companion | None = None,
+) -> Question:
+    """The question about a listener. Raises InvalidParameter for a period that ends before it begins."""
+    listener, history = heard
+    zone = values.get(TZ.name)
+    zone = zone if isinstance(zone, Zone) else Zone(listener.timezone)
+    period = settled(values, given, history, zone, clock)
+    if limits is not None:
+        period = _within(period, limits)
+    rule = _rule(statistic, listener, values)
+    if limits is not None or (companion is not None and companion.shares_only):
+        rule = msgspec.structs.replace(rule, private="exclude")
+    return Question(listener.id, zone, period, rule, values, clock, companion)
+
+
+def _rule(statistic: Statistic, listener: Listener, values: Mapping[str, object]) -> AnsweredRule:
     own = listener.rule.kinds
     if own is None or (statistic.entries is not None and statistic.entries not in own):
         own = statistic.default_kinds
-    return AnsweredRule(
-        listener.rule.min_ms if min_ms is None else min_ms,
-        own if kinds is None else kinds,
-        listener.rule.private if private is None else private,
-    )
+    default = statistic.default_min_ms
+    min_ms = default(values) if callable(default) else default
+    given: dict[str, object] = {
+        "min_ms": listener.rule.min_ms if min_ms is None else min_ms,
+        "kinds": own,
+        "private": listener.rule.private,
+    }
+    for parameter in (MIN_MS, KINDS_GIVEN, PRIVATE, MIN_SHARE, COMPLETED, *FILTERS):
+        if parameter.name in values:
+            given[parameter.name] = values[parameter.name]
+    return AnsweredRule(**given)  # type: ignore[arg-type]
 
 
-def _period(asked: Question, history: History, zone: Zone, given: Mapping[str, str]) -> Period:
-    first, last = asked.get(START), asked.get(END)
-    start = None if first is None else first.instant(zone)
-    end = None if last is None else last.instant(zone)
-    if start is not None and end is not None and start >= end:
-        raise InvalidParameter("end", given["end"], f"later than start, {zone.written(start)}")
-    if not len(history):
-        return Period(start, end)
-    # A side that was not asked never crosses the one that was: such a period is empty.
-    if start is None:
-        start = int(history.start[0]) if end is None else min(int(history.start[0]), end)
-    if end is None:
-        end = max(int(history.start[-1]) + 1, int(history.end[-1]), start)
-    return Period(start, end)
+def _within(period: Period, limits: Limits) -> Period:
+    if period.start is None or period.end is None:
+        return period
+    start = period.start if limits.start is None else max(period.start, limits.start)
+    end = period.end if limits.end is None else min(period.end, limits.end)
+    if (start, end) == (period.start, period.end):
+        return period
+    return Period(start, max(start, end), None, period.begins_as_asked, period.ends_as_asked)

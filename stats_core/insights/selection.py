@@ -1,17 +1,31 @@
-"""The passing plays of a question: those that start in its period and are left after private, kinds and rule."""
+"""The passing plays of a question: those of its period that are left after private, kinds, filters and rule."""
 
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Final, Literal
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stats_core.documents import KINDS
+from stats_core.documents import KINDS, SOURCES
 from stats_core.history.columns import Codes, Flags, History, Ints
-from stats_core.history.names import Entries
-from stats_core.insights.question import Question
+from stats_core.history.entries import Entries
+from stats_core.history.lengths import UNKNOWN_LENGTH
+from stats_core.insights.coverage import coverage_shares
+from stats_core.insights.periods import ALL_TIME, Period
+from stats_core.insights.question import Question, Told
 
-_IS_PRIVATE = 1
+Reason = Literal["private", "kind", "filter", "min_ms", "min_share", "completed"]
+"""Why a play of the period does not count; a play is left out under the first that holds."""
+
+NO_REASON: Final = frozenset({None, "", "unknown"})
+"""What Spotify gives where it does not say why a play began or ended."""
+FINISHED: Final = "trackdone"
+_UNKNOWN_COUNTRY: Final = "ZZ"
+_UNKNOWN_PLATFORM: Final = "unknown"
+_IS_PRIVATE: Final = 1
 
 
 @dataclass(frozen=True)
@@ -25,18 +39,12 @@ class Totals:
 
     def grouped(self, entries: Entries) -> "Totals":
         """The totals of entries, out of those of items."""
-        played = np.flatnonzero(self.plays)
-        codes = entries.of_item[played]
-        if (codes < 0).any():
-            played, codes = played[codes >= 0], codes[codes >= 0]
-        size = len(entries.entries)
+        played = self.plays[entries.item] > 0
+        item, entry = entries.item[played], entries.entry[played]
+        size = len(entries)
         first = np.full(size, np.iinfo(np.int64).max)
-        np.minimum.at(first, codes, self.first[played])
-        return Totals(
-            _sums(codes, self.plays[played], size),
-            _sums(codes, self.ms[played], size),
-            first,
-        )
+        np.minimum.at(first, entry, self.first[item])
+        return Totals(sums(entry, self.plays[item], size), sums(entry, self.ms[item], size), first)
 
 
 @dataclass(frozen=True)
@@ -49,11 +57,10 @@ class Selection:
     @cached_property
     def positions(self) -> npt.NDArray[np.intp]:
         """Where they stand in the history."""
-        sides = self.question.period.sides
-        if sides is None:
+        part = self._part
+        if part.start == part.stop:
             return np.empty(0, np.intp)
-        low, high = np.searchsorted(self.history.start, sides).tolist()
-        positions: npt.NDArray[np.intp] = np.flatnonzero(self._passing(slice(low, high))) + low
+        positions: npt.NDArray[np.intp] = np.flatnonzero(self._passing(part)) + part.start
         return positions
 
     @cached_property
@@ -64,12 +71,17 @@ class Selection:
     @cached_property
     def ms(self) -> Ints:
         """Milliseconds listened of each."""
-        return self.history.ms[self.positions]
+        return self.history.ms[self.positions].astype(np.int64)
 
     @cached_property
     def item(self) -> Codes:
         """Position in `history.items` of each."""
         return self.history.item[self.positions]
+
+    @cached_property
+    def title(self) -> Codes:
+        """Position in `history.titles` of each; NONE where nothing was named."""
+        return self.history.titles.of_item[self.item]
 
     @cached_property
     def local(self) -> Ints:
@@ -85,24 +97,163 @@ class Selection:
         first = np.full(size, np.iinfo(np.int64).max)
         # Of several values for one place the last stays, so the plays are written from last to first.
         first[self.item[::-1]] = np.arange(len(self.item) - 1, -1, -1)
-        return Totals(np.bincount(self.item, minlength=size), _sums(self.item, self.ms, size), first)
+        return Totals(np.bincount(self.item, minlength=size), sums(self.item, self.ms, size), first)
+
+    @property
+    def ever(self) -> "Selection":
+        """What passes of the whole history."""
+        return self.over(ALL_TIME)
+
+    def over(self, period: Period) -> "Selection":
+        """What passes of another period."""
+        return Selection(self.history, self.question.over(period))
+
+    @property
+    def told(self) -> Told:
+        """What an answer says of its question."""
+        question = self.question
+        return Told(
+            period=question.answered_period,
+            rule=msgspec.structs.replace(question.rule, **self._unjudged()),
+            coverage=coverage_shares(self.history, question.period, question.clock),
+        )
+
+    @cached_property
+    def left_out(self) -> dict[Reason, int]:
+        """How many plays of the period do not count, each under the first reason that holds."""
+        part = self._part
+        left = np.ones(part.stop - part.start, np.bool_)
+        counts: dict[Reason, int] = {}
+        for reason, passes in self._rules(part):
+            counts[reason] = int((left & ~passes).sum())
+            left &= passes
+        return counts
+
+    @cached_property
+    def finished(self) -> Flags:
+        """Whether each ended because its item did."""
+        return _told_by(self.history.reason_ends, {FINISHED})[self.history.reason_end[self.positions]]
+
+    @cached_property
+    def _part(self) -> slice:
+        sides = self.question.period.sides
+        if sides is None:
+            return slice(0, 0)
+        return slice(*np.searchsorted(self.history.start, sides).tolist())
 
     def _passing(self, part: slice) -> Flags:
+        """All rules at once: what hangs on the item alone is looked up once for all of its plays."""
         rule, history = self.question.rule, self.history
         passing = history.ms[part] >= rule.min_ms
-        if len(rule.kinds) == 1:
-            passing &= history.kind[part] == KINDS.index(rule.kinds[0])
-        elif len(rule.kinds) < len(KINDS):
-            wanted = np.array([kind in rule.kinds for kind in KINDS])
-            passing &= wanted[history.kind[part]]
-        # Not told counts as not private.
-        if rule.private == "only":
-            passing &= history.private[part] == _IS_PRIVATE
-        elif rule.private == "exclude":
-            passing &= history.private[part] != _IS_PRIVATE
+        kinds, items = self._kinds_wanted, self._items_wanted
+        if kinds is not None or items is not None:
+            wanted = np.ones(len(history.items), np.bool_)
+            wanted &= True if kinds is None else kinds[history.kind_of_item]
+            wanted &= True if items is None else items
+            passing &= wanted[history.item[part]]
+        if rule.private != "include":
+            passing &= self._private_wanted(part)
+        for values, codes in self._columns_wanted():
+            passing &= values[codes[part]]
+        if rule.min_share is not None:
+            passing &= self._share_reached(part, rule.min_share)
+        if rule.completed:
+            passing &= self._ended_by_itself(part)
         return passing
 
+    def _rules(self, part: slice) -> Iterator[tuple[Reason, Flags]]:
+        """The rules one by one, in the order in which a play is left out by them."""
+        rule, history = self.question.rule, self.history
+        everything = np.ones(part.stop - part.start, np.bool_)
+        yield "private", everything if rule.private == "include" else self._private_wanted(part)
+        kinds, items = self._kinds_wanted, self._items_wanted
+        yield "kind", everything if kinds is None else kinds[history.kind_of_item[history.item[part]]]
+        filtered = everything.copy() if items is None else items[history.item[part]]
+        for values, codes in self._columns_wanted():
+            filtered &= values[codes[part]]
+        yield "filter", filtered
+        yield "min_ms", history.ms[part] >= rule.min_ms
+        yield "min_share", everything if rule.min_share is None else self._share_reached(part, rule.min_share)
+        yield "completed", self._ended_by_itself(part) if rule.completed else everything
 
-def _sums(codes: Codes, values: Ints, size: int) -> Ints:
+    def _private_wanted(self, part: slice) -> Flags:
+        # Not told counts as not private.
+        private: Flags = self.history.private[part] == _IS_PRIVATE
+        return private if self.question.rule.private == "only" else ~private
+
+    @property
+    def _kinds_wanted(self) -> Flags | None:
+        """Of each kind, whether it counts; None: all do."""
+        kinds = self.question.rule.kinds
+        return None if len(kinds) == len(KINDS) else np.array([kind in kinds for kind in KINDS])
+
+    @cached_property
+    def _items_wanted(self) -> Flags | None:
+        """Of each item, whether the filters by artist, album and item let it through; None: there are none."""
+        rule, history = self.question.rule, self.history
+        wanted: Flags | None = None
+        for asked, group in ((rule.artist, "artists"), (rule.album, "albums"), (rule.item, "titles")):
+            if asked is not None:
+                here = _items_of(getattr(history, group), asked, len(history.items))
+                wanted = here if wanted is None else wanted & here
+        return wanted
+
+    def _columns_wanted(self) -> Iterator[tuple[Flags, npt.NDArray[np.integer]]]:
+        """For each filter by a column: what of its values counts, and the column."""
+        rule, history = self.question.rule, self.history
+        if rule.platform is not None:
+            yield _told_by(history.platforms, rule.platform, _UNKNOWN_PLATFORM), history.platform
+        if rule.country is not None:
+            yield _told_by(history.countries, rule.country, _UNKNOWN_COUNTRY), history.country
+        if rule.source is not None:
+            yield _told_by(SOURCES, rule.source), history.source
+
+    def _share_reached(self, part: slice, share: float) -> Flags:
+        lengths = self._length_of_item[self.history.item[part]]
+        reached = self.history.ms[part] >= share * lengths
+        return np.where(lengths == UNKNOWN_LENGTH, self._ended_by_itself(part), reached)
+
+    def _ended_by_itself(self, part: slice) -> Flags:
+        return _told_by(self.history.reason_ends, {FINISHED})[self.history.reason_end[part]]
+
+    @cached_property
+    def _length_of_item(self) -> Codes:
+        """The length of each item of the history, UNKNOWN_LENGTH where nobody tells."""
+        # One more, at which NONE points.
+        return np.append(self.history.lengths.ms, np.int32(UNKNOWN_LENGTH))[self.history.titles.of_item]
+
+    def _unjudged(self) -> dict[str, int]:
+        """How many plays the rule could not judge, of those that came as far."""
+        rule, part = self.question.rule, self._part
+        if rule.min_share is None and not rule.completed:
+            return {}
+        left = np.ones(part.stop - part.start, np.bool_)
+        unjudged = {}
+        for reason, passes in self._rules(part):
+            if reason == "min_share" and rule.min_share is not None:
+                unknown = self._length_of_item[self.history.item[part]] == UNKNOWN_LENGTH
+                unjudged["unknown_length"] = int((left & unknown).sum())
+            elif reason == "completed" and rule.completed:
+                unknown = _told_by(self.history.reason_ends, NO_REASON)[self.history.reason_end[part]]
+                unjudged["unknown_reason"] = int((left & unknown).sum())
+            left &= passes
+        return unjudged
+
+
+def sums(codes: npt.NDArray[np.integer], values: Ints, size: int) -> Ints:
     """The values summed by code. As floats they are exact below 2**53: 100 million plays of a whole day each."""
     return np.bincount(codes, weights=values, minlength=size).astype(np.int64)
+
+
+def _items_of(entries: Entries, identities: Iterable[str], size: int) -> Flags:
+    wanted = np.zeros(size, np.bool_)
+    for identity in identities:
+        position = entries.position(identity)
+        if position is not None:
+            wanted[entries.items_of(position)] = True
+    return wanted
+
+
+def _told_by(texts: Iterable[str | None], wanted: Collection[str | None], unknown: str | None = None) -> Flags:
+    """Of each text, whether it is one of those wanted; a missing one is the unknown one."""
+    return np.array([(unknown if text is None else text) in wanted for text in texts], np.bool_)

@@ -1,21 +1,18 @@
 """Summary: how much was heard in a period, and how much of it was different."""
 
-import msgspec
 import numpy as np
 
 from stats_core.history.columns import Flags, History
-from stats_core.history.names import Entries
+from stats_core.history.entries import Entries
 from stats_core.insights.parameters import COMMON
-from stats_core.insights.question import AnsweredPeriod, AnsweredRule, Question, Statistic
+from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection
 from stats_core.insights.zones import DAY
 
 
-class Summary(msgspec.Struct):
+class Summary(Answer, kw_only=True):
     """Totals of the passing plays of a period."""
 
-    period: AnsweredPeriod
-    rule: AnsweredRule
     plays: int
     ms: int
     """Milliseconds listened."""
@@ -39,8 +36,7 @@ def summary(history: History, question: Question) -> Summary:
     days = plays.local // DAY
     zone = question.zone
     return Summary(
-        period=question.answered_period,
-        rule=question.rule,
+        **plays.told,
         plays=count,
         ms=int(plays.ms.sum()),
         tracks=_different(history.tracks, played),
@@ -53,8 +49,7 @@ def summary(history: History, question: Question) -> Summary:
 
 
 def _different(entries: Entries, played: Flags) -> int:
-    codes = entries.of_item[played]
-    return int((np.bincount(codes[codes >= 0], minlength=1) > 0).sum())
+    return int((np.bincount(entries.entry[played[entries.item]], minlength=1) > 0).sum())
 
 
 STATISTIC = Statistic(

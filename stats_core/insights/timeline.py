@@ -9,7 +9,7 @@ import numpy as np
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import Flags, History, Ints
 from stats_core.insights.parameters import COMMON, Choice
-from stats_core.insights.question import AnsweredPeriod, AnsweredRule, Question, Statistic
+from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection
 from stats_core.insights.zones import DAY, HOUR
 
@@ -38,13 +38,11 @@ class Point(msgspec.Struct, gc=False):
     """The period's edge cuts it."""
 
 
-class Timeline(msgspec.Struct):
+class Timeline(Answer, kw_only=True):
     """Plays and ms of every bucket that the period touches, empty ones included."""
 
     bucket: Bucket
     points: list[Point]
-    period: AnsweredPeriod
-    rule: AnsweredRule
 
 
 @dataclass(frozen=True)
@@ -62,12 +60,13 @@ def timeline(history: History, question: Question) -> Timeline:
     bucket = question[BUCKET]
     sides = question.period.sides
     points = []
+    plays = Selection(history, question)
     if sides is not None:
-        counted = buckets_of(Selection(history, question), bucket, *sides)
+        counted = buckets_of(plays, bucket, *sides)
         texts = question.zone.all_written(counted.start)
         columns = (texts, counted.plays.tolist(), counted.ms.tolist(), counted.partial.tolist())
         points = [Point(*values) for values in zip(*columns, strict=True)]
-    return Timeline(bucket, points, question.answered_period, question.rule)
+    return Timeline(**plays.told, bucket=bucket, points=points)
 
 
 def buckets_of(plays: Selection, bucket: Bucket, start: int, end: int) -> Buckets:
@@ -147,4 +146,5 @@ STATISTIC = Statistic(
     parameters=(*COMMON, BUCKET),
     answer=Timeline,
     function=timeline,
+    listed="points",
 )

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stats_core.history.columns import History, Ints
-from stats_core.history.names import Entries
+from stats_core.history.entries import Entries
 from stats_core.insights.parameters import BY, COMMON, LIMIT, OFFSET
-from stats_core.insights.question import AnsweredPeriod, AnsweredRule, Question, Statistic
+from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection
 
 T = TypeVar("T")
@@ -54,43 +54,35 @@ class TopAlbum(msgspec.Struct):
     share: float
 
 
-class TopTracks(msgspec.Struct):
+class TopTracks(Answer, kw_only=True):
     """A page of the tracks of a period."""
 
     items: list[TopTrack]
     total: int
     """Number of tracks in all."""
-    period: AnsweredPeriod
-    rule: AnsweredRule
 
 
-class TopArtists(msgspec.Struct):
+class TopArtists(Answer, kw_only=True):
     """A page of the artists of a period."""
 
     items: list[TopEntry]
     total: int
     uncredited: int
     """Passing plays that belong to no artist: by "Various Artists", or without an artist's name."""
-    period: AnsweredPeriod
-    rule: AnsweredRule
 
 
-class TopAlbums(msgspec.Struct):
+class TopAlbums(Answer, kw_only=True):
     """A page of the albums of a period."""
 
     items: list[TopAlbum]
     total: int
-    period: AnsweredPeriod
-    rule: AnsweredRule
 
 
-class TopShows(msgspec.Struct):
+class TopShows(Answer, kw_only=True):
     """A page of the shows of a period."""
 
     items: list[TopEntry]
     total: int
-    period: AnsweredPeriod
-    rule: AnsweredRule
 
 
 @dataclass(frozen=True)
@@ -160,21 +152,22 @@ def _by_id(best: npt.NDArray[np.intp], keys: Ints, offset: int, limit: int, entr
         end += 1
     codes = best[begin:end].tolist()
     groups = np.cumsum(~as_before[begin:end]).tolist()
-    ordered = sorted(zip(groups, codes, strict=True), key=lambda line: (line[0], entries.entries[line[1]].id))
+    ordered = sorted(zip(groups, codes, strict=True), key=lambda line: (line[0], int(entries.place_by_id[line[1]])))
     return [code for _, code in ordered][low - begin : high - begin]
 
 
 def top_tracks(history: History, question: Question) -> TopTracks:
     """The tracks of the passing plays."""
     entries = history.tracks
-    ranked = ranking(Selection(history, question), entries)
+    plays = Selection(history, question)
+    ranked = ranking(plays, entries)
     items = []
     for line in ranked.lines:
         entry = entries.entries[line.code]
         items.append(
             TopTrack(line.rank, entry.id, entry.name, entry.artist, entry.album, line.plays, line.ms, line.share)
         )
-    return TopTracks(items, ranked.total, question.answered_period, question.rule)
+    return TopTracks(**plays.told, items=items, total=ranked.total)
 
 
 def top_artists(history: History, question: Question) -> TopArtists:
@@ -183,24 +176,26 @@ def top_artists(history: History, question: Question) -> TopArtists:
     ranked = ranking(plays, history.artists)
     uncredited = len(plays.positions) - ranked.plays
     items = _plain(ranked, history.artists)
-    return TopArtists(items, ranked.total, uncredited, question.answered_period, question.rule)
+    return TopArtists(**plays.told, items=items, total=ranked.total, uncredited=uncredited)
 
 
 def top_albums(history: History, question: Question) -> TopAlbums:
     """The albums of the passing plays."""
     entries = history.albums
-    ranked = ranking(Selection(history, question), entries)
+    plays = Selection(history, question)
+    ranked = ranking(plays, entries)
     items = []
     for line in ranked.lines:
         entry = entries.entries[line.code]
         items.append(TopAlbum(line.rank, entry.id, entry.name, entry.artist, line.plays, line.ms, line.share))
-    return TopAlbums(items, ranked.total, question.answered_period, question.rule)
+    return TopAlbums(**plays.told, items=items, total=ranked.total)
 
 
 def top_shows(history: History, question: Question) -> TopShows:
     """The shows of the passing plays."""
-    ranked = ranking(Selection(history, question), history.shows)
-    return TopShows(_plain(ranked, history.shows), ranked.total, question.answered_period, question.rule)
+    plays = Selection(history, question)
+    ranked = ranking(plays, history.shows)
+    return TopShows(**plays.told, items=_plain(ranked, history.shows), total=ranked.total)
 
 
 def _plain(ranked: Ranking, entries: Entries) -> list[TopEntry]:
@@ -220,6 +215,7 @@ TRACKS = Statistic(
     answer=TopTracks,
     function=top_tracks,
     entries="track",
+    listed="items",
 )
 ARTISTS = Statistic(
     name="top/artists",
@@ -230,6 +226,7 @@ ARTISTS = Statistic(
     answer=TopArtists,
     function=top_artists,
     entries="track",
+    listed="items",
 )
 ALBUMS = Statistic(
     name="top/albums",
@@ -239,6 +236,7 @@ ALBUMS = Statistic(
     answer=TopAlbums,
     function=top_albums,
     entries="track",
+    listed="items",
 )
 SHOWS = Statistic(
     name="top/shows",
@@ -249,4 +247,5 @@ SHOWS = Statistic(
     function=top_shows,
     default_kinds=("episode",),
     entries="episode",
+    listed="items",
 )

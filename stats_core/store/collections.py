@@ -9,6 +9,9 @@ plays = Collection("plays", d.Play, (Index(("user", "start")),))
 imports = Collection("imports", d.Import, (Index(("user", "received_at")), Index(("status",))))
 carried = Collection("carried", d.Carried, (Index(("user", "month")), Index(("import_id",))))
 saved_items = Collection("saved_items", d.SavedItems, (Index(("user",)), Index(("import_id",))))
+tracks = Collection("tracks", d.Track, (Index(("revision",)),))
+albums = Collection("albums", d.Album, (Index(("revision",)),))
+artists = Collection("artists", d.Artist, (Index(("revision",)),))
 listeners = Collection("listeners", d.Listener)
 columns = Collection("columns", d.Columns, (Index(("user", "month", "revision", "part")),))
 marks = Collection("marks", d.Mark, (Index(("user",)),))
@@ -20,8 +23,8 @@ monthly_tops = Collection("monthly_tops", d.MonthlyTop, (Index(("user", "month")
 listener_totals = Collection("listener_totals", d.ListenerTotals)
 
 ALL: tuple[Collection[Stored], ...] = (
-    plays, imports, carried, saved_items, listeners, columns, marks, leases, access_keys, layout,
-    daily_totals, monthly_tops, listener_totals,
+    plays, imports, carried, saved_items, tracks, albums, artists, listeners, columns, marks, leases, access_keys,
+    layout, daily_totals, monthly_tops, listener_totals,
 )  # fmt: skip
 
 DERIVED = (columns, daily_totals, monthly_tops, listener_totals)

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from stats_core.aggregates.counting import daily_totals_of, listener_totals_of, monthly_tops_of
 from stats_core.documents import Listener, Play, StreamRule
 from stats_core.history.columns import history_of_plays
-from stats_core.insights import answer_of
+from stats_core.history.reader import Heard
+from stats_core.insights import answered
 from stats_core.insights.summary import Summary
 from stats_core.insights.top import TopTracks
 
@@ -43,9 +44,9 @@ def plays(draw: st.DrawFn) -> list[Play]:
 )
 def test_a_days_total_is_what_the_summary_of_that_date_says(played: list[Play], zone: str, rule: StreamRule) -> None:
     listener = Listener(id="me", created_at=BASE, timezone=zone, rule=rule)
-    history = history_of_plays(played)
-    totals = {total.date: total for total in daily_totals_of(listener, history)}
-    whole = listener_totals_of(listener, history)
+    heard = Heard(listener, history_of_plays(played))
+    totals = {total.date: total for total in daily_totals_of(heard)}
+    whole = listener_totals_of(heard)
     assert len(totals) == whole.active_days
     assert sum(total.plays for total in totals.values()) == whole.plays
     assert sum(total.ms for total in totals.values()) == whole.ms
@@ -54,7 +55,7 @@ def test_a_days_total_is_what_the_summary_of_that_date_says(played: list[Play], 
     for number in range(-1, 12):
         day = (BASE + timedelta(days=number)).date()
         given = {"start": f"{day}", "end": f"{day + timedelta(days=1)}"}
-        said = cast("Summary", answer_of("summary", history, listener, given))
+        said = cast("Summary", answered("summary", heard, given, now=0).answer)
         total = totals.get(f"{day}")
         counted = (total.plays, total.ms, total.tracks, total.artists) if total else (0, 0, 0, 0)
         assert counted == (said.plays, said.ms, said.tracks, said.artists)
@@ -63,11 +64,11 @@ def test_a_days_total_is_what_the_summary_of_that_date_says(played: list[Play], 
 @given(plays())
 def test_a_months_top_is_the_top_of_that_month(played: list[Play]) -> None:
     listener = Listener(id="me", created_at=BASE, timezone="Europe/Berlin")
-    history = history_of_plays(played)
-    tops = {(top.month, top.of): top for top in monthly_tops_of(listener, history)}
+    heard = Heard(listener, history_of_plays(played))
+    tops = {(top.month, top.of): top for top in monthly_tops_of(heard)}
     for month, end in (("2006-10", "2006-11-01"), ("2006-11", "2006-12-01")):
         given = {"start": f"{month}-01", "end": end, "limit": "100"}
-        said = cast("TopTracks", answer_of("top/tracks", history, listener, given))
+        said = cast("TopTracks", answered("top/tracks", heard, given, now=0).answer)
         top = tops.get((month, "tracks"))
         lines = [(line.rank, line.id, line.name, line.artist, line.plays, line.ms) for line in said.items]
         kept = top.entries if top else []
@@ -78,7 +79,7 @@ def test_a_months_top_is_the_top_of_that_month(played: list[Play]) -> None:
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
 def test_nobody_listened(zone: str) -> None:
     listener = Listener(id="me", created_at=BASE, timezone=zone)
-    history = history_of_plays([])
-    assert not list(daily_totals_of(listener, history))
-    assert not list(monthly_tops_of(listener, history))
-    assert listener_totals_of(listener, history).first_play is None
+    heard = Heard(listener, history_of_plays([]))
+    assert not list(daily_totals_of(heard))
+    assert not list(monthly_tops_of(heard))
+    assert listener_totals_of(heard).first_play is None

@@ -3,8 +3,10 @@ from pathlib import Path
 
 import pytest
 
+from stats_core.clock import utc_now
+from stats_core.history.months import instant_ms
 from stats_core.history.reader import FRESH_SECONDS, HistoryReader
-from stats_core.insights import STATISTICS, answer_bytes
+from stats_core.insights import STATISTICS, answered
 from tests.api.server import ApiServer, problem
 
 QUESTIONS: list[dict[str, str]] = [
@@ -22,11 +24,11 @@ OWN: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("name", STATISTICS)
 def test_an_answer_is_the_very_bytes_of_the_core(server: ApiServer, name: str) -> None:
-    listener, history = HistoryReader(server.store, 10**9).read("ada")
+    heard = HistoryReader(server.store, 10**9).read("ada")
     for question in [*QUESTIONS, OWN.get(name, {})]:
         answer = server.client("ada").get(f"/v1/listeners/ada/{name}", params=question)
         assert answer.status_code == 200, answer.text
-        assert answer.content == answer_bytes(name, history, listener, question)
+        assert answer.content == answered(name, heard, question, now=instant_ms(utc_now())).json
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["cache-control"] == "private, no-cache"
         assert answer.headers["x-content-type-options"] == "nosniff"

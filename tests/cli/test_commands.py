@@ -11,9 +11,10 @@ import pytest
 from stats_core.access import ADMIN, Access, identify
 from stats_core.clock import utc_now
 from stats_core.documents import Import
+from stats_core.history.months import instant_ms
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import digest_of, import_key
-from stats_core.insights import STATISTICS, answer_bytes
+from stats_core.insights import STATISTICS, answered
 from stats_core.store import collections, open_store
 from tests.cli.conftest import Run
 from tests.cli.test_import import history
@@ -33,11 +34,12 @@ def listened(run: Run, tmp_path: Path) -> Path:
 def test_json_is_the_very_answer_of_the_route(run: Run, listened: Path, statistic: str) -> None:
     paging = () if statistic == "summary" else ("--by", "ms", "--limit", "1", "--offset", "0")
     store = open_store(f"sqlite:///{listened / 'stats.sqlite'}")
-    listener, answered = HistoryReader(store, 0).read("me")
+    heard = HistoryReader(store, 0).read("me")
     asked = (*QUESTION, *paging)
     given = {name.lstrip("-").replace("-", "_"): value for name, value in zip(asked[::2], asked[1::2], strict=True)}
-    assert run(*statistic.split("/"), *asked, "--json").stdout_bytes == answer_bytes(
-        statistic, answered, listener, given
+    assert (
+        run(*statistic.split("/"), *asked, "--json").stdout_bytes
+        == answered(statistic, heard, given, now=instant_ms(utc_now())).json
     )
     store.close()
 

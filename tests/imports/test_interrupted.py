@@ -13,7 +13,7 @@ from stats_core.aggregates.recounting import recount
 from stats_core.errors import StoreUnavailable, UnknownListener
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import Dropped, Watcher, import_file
-from stats_core.insights import answer_of
+from stats_core.insights import answered
 from stats_core.insights.summary import Summary
 from stats_core.listeners import erase_listener, made_listener
 from stats_core.settings import Settings
@@ -32,8 +32,8 @@ def written(path: Path, rows: list[dict[str, object]]) -> Path:
 
 
 def all_plays(store: Store) -> int:
-    listener, history = HistoryReader(store, 0).read("me")
-    answer = answer_of("summary", history, listener, {"min_ms": "0", "kinds": "track,episode,unknown"})
+    heard = HistoryReader(store, 0).read("me")
+    answer = answered("summary", heard, {"min_ms": "0", "kinds": "track,episode,unknown"}, now=0).answer
     assert isinstance(answer, Summary)
     return answer.plays
 

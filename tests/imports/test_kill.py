@@ -10,7 +10,7 @@ from stats_core.documents import Import, Play
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.imports.undo import undo_import
-from stats_core.insights import answer_bytes
+from stats_core.insights import answered
 from stats_core.settings import Settings
 from stats_core.store import collections, open_store
 from stats_core.store.port import Store
@@ -45,8 +45,8 @@ def later_files() -> list[bytes]:
 def outcome(store: Store, user: str, document: Import | None) -> tuple[list[Play], Import | None, bytes]:
     """Plays, ledger and answers, with what differs by nature made equal."""
     plays = [msgspec.structs.replace(play, id=play.id.partition("|")[2], user="") for play in plays_in(store, user)]
-    listener, history = HistoryReader(store, 0).read(user)
-    answer = answer_bytes("top/tracks", history, listener, {"min_ms": "0", "kinds": "track,episode"})
+    heard = HistoryReader(store, 0).read(user)
+    answer = answered("top/tracks", heard, {"min_ms": "0", "kinds": "track,episode"}, now=0).json
     if document is not None:
         assert document.finished_at is not None
         then = HEARD[0].end

@@ -6,11 +6,13 @@ import pytest
 
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import history_of_plays
-from stats_core.insights import STATISTICS, answer_of
+from stats_core.history.reader import Heard
+from stats_core.insights import STATISTICS, answered
 from stats_core.insights.parameters import Parameter
+from tests.insights.answers import NOW
 from tests.insights.plays import keyed, listener, play
 
-HISTORY = history_of_plays(keyed([play("2024-01-01"), play("2024-06-01")]))
+HEARD = Heard(listener(), history_of_plays(keyed([play("2024-01-01"), play("2024-06-01")])))
 DECLARED = [(name, parameter) for name, statistic in STATISTICS.items() for parameter in statistic.parameters]
 IDS = [f"{name}-{parameter.name}" for name, parameter in DECLARED]
 
@@ -32,6 +34,24 @@ WRONG: dict[str, tuple[str, ...]] = {
     "tz": ("", "Mars", "europe/berlin", "../etc/passwd", "/etc/localtime", "Europe", "Europe/Berlin\0", "x" * 5_000),
     "min_ms": (*COUNTS, "86400001"),
     "kinds": ("", ",", "song", "track,", "track,song", "Track"),
+    "period": (
+        "",
+        "24",
+        "2024-13",
+        "2024-W54",
+        "2023-W53",
+        "1799",
+        "2200-01",
+        "tomorrow",
+        "last_0_days",
+        "last_36501_days",
+    ),
+    "min_share": (*COUNTS, "1.1", "0.1234567", ".5", "50%"),
+    "completed": ("", "yes", "True", "1"),
+    "platform": ("", ",", "symbian", "android,"),
+    "country": ("", "de", "DEU", "DE,", "D1"),
+    "source": ("", "radio", "Extended"),
+    **dict.fromkeys(("artist", "album", "item"), ("", "x", "~xyz", "0" * 22 + ",", "é" * 22)),
     "private": ("", "yes", "Include"),
     "by": ("", "share", "PLAYS"),
     "limit": (*COUNTS, "0", "501"),
@@ -45,7 +65,7 @@ WRONG: dict[str, tuple[str, ...]] = {
 def test_every_wrong_value_is_refused_with_what_is_allowed(statistic: str, parameter: Parameter[object]) -> None:
     for text in WRONG[parameter.name]:
         with pytest.raises(InvalidParameter) as caught:
-            answer_of(statistic, HISTORY, listener(), {parameter.name: text})
+            answered(statistic, HEARD, {parameter.name: text}, now=NOW)
         assert (caught.value.parameter, caught.value.value) == (parameter.name, text)
         assert caught.value.allowed == parameter.allowed
 
@@ -54,9 +74,9 @@ def test_every_wrong_value_is_refused_with_what_is_allowed(statistic: str, param
 def test_every_declaration_is_complete_and_its_example_works(statistic: str, parameter: Parameter[object]) -> None:
     assert parameter.description.endswith(".")
     assert ("Without it: " in parameter.description) == (parameter.default is None)
-    answer_of(statistic, HISTORY, listener(), {parameter.name: parameter.example})
+    answered(statistic, HEARD, {parameter.name: parameter.example}, now=NOW)
     schema = parameter.schema
-    assert schema["type"] in {"string", "integer"}
+    assert schema["type"] in {"string", "integer", "boolean"}
     for text in filter(None, (parameter.example, parameter.default)):
         parameter.read(text)
         if "pattern" in schema:
@@ -66,7 +86,7 @@ def test_every_declaration_is_complete_and_its_example_works(statistic: str, par
 @pytest.mark.parametrize("statistic", STATISTICS)
 def test_an_unknown_parameter_is_refused_with_the_known_ones(statistic: str) -> None:
     with pytest.raises(InvalidParameter) as caught:
-        answer_of(statistic, HISTORY, listener(), {"strat": "2024-01-01"})
+        answered(statistic, HEARD, {"strat": "2024-01-01"}, now=NOW)
     assert (caught.value.parameter, caught.value.value) == ("strat", "2024-01-01")
     assert all(parameter.name in caught.value.allowed for parameter in STATISTICS[statistic].parameters)
 
@@ -75,7 +95,7 @@ def test_an_unknown_parameter_is_refused_with_the_known_ones(statistic: str) -> 
 @pytest.mark.parametrize("end", ["2024-01-01", "2023-12-31", "2024-01-01T00:00:00+01:00"])
 def test_a_period_that_ends_before_it_begins_is_refused(statistic: str, end: str) -> None:
     with pytest.raises(InvalidParameter, match="later than start, 2024-01-01T00:00:00Z"):
-        answer_of(statistic, HISTORY, listener(), {"start": "2024-01-01", "end": end})
+        answered(statistic, HEARD, {"start": "2024-01-01", "end": end}, now=NOW)
 
 
 @pytest.mark.parametrize(
@@ -86,9 +106,9 @@ def test_a_timeline_has_at_most_10000_points(bucket: str, end: str, points: int)
     given = {"start": "2000-01-01", "end": end, "bucket": bucket}
     if points > 10_000:
         with pytest.raises(InvalidParameter, match="10,000 points"):
-            answer_of("timeline", HISTORY, listener(), given)
+            answered("timeline", HEARD, given, now=NOW)
     else:
-        answer = answer_of("timeline", HISTORY, listener(), given)
+        answer = answered("timeline", HEARD, given, now=NOW).answer
         assert len(answer.points) == points  # type: ignore[attr-defined]
 
 
@@ -96,9 +116,9 @@ def test_a_timeline_has_at_most_10000_points(bucket: str, end: str, points: int)
 def test_the_longest_period_is_refused_at_once(bucket: str) -> None:
     given = {"start": "1800-01-01", "end": "2199-12-31", "bucket": bucket, "tz": "America/St_Johns"}
     with pytest.raises(InvalidParameter, match="10,000 points"):
-        answer_of("timeline", HISTORY, listener(), given)
+        answered("timeline", HEARD, given, now=NOW)
 
 
 def test_an_unknown_statistic_is_refused() -> None:
     with pytest.raises(InvalidParameter, match="top/tracks"):
-        answer_of("top/songs", HISTORY, listener(), {})
+        answered("top/songs", HEARD, {}, now=NOW)
