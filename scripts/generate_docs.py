@@ -139,6 +139,7 @@ OWN_MEANINGS: Final = {
     "Album.revision": "Of the whole catalogue, when it was written.",
     "Artist.revision": "Of the whole catalogue, when it was written.",
     "Album.artists": "Whose album it is.",
+    "Revision.revision": "Raised after each change.",
     "Layout.version": "A store of a newer version is refused.",
     "TopEntry.id": "The key of the track, artist or album, as the REST service knows it.",
     "TopEntry.ms": "Milliseconds listened to it.",

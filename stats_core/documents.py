@@ -314,6 +314,12 @@ class AccessKey(Document, kw_only=True, omit_defaults=True):
     """The one listener it opens; none: it is an admin key."""
 
 
+class Revision(Document, kw_only=True, omit_defaults=True):
+    """How often something that every process remembers has changed. `id` is `keys`, `catalogue` or `cache`."""
+
+    revision: int
+
+
 class Layout(Document, kw_only=True, omit_defaults=True):
     """Which version of the collections' layout the store holds. One document, `layout`."""
 

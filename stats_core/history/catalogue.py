@@ -22,9 +22,9 @@ class Catalogue:
     """Spotify id -> what is known of it, at one revision of the whole catalogue."""
 
     revision: int = 0
-    tracks: Mapping[str, Track] = field(default_factory=dict)
-    albums: Mapping[str, Album] = field(default_factory=dict)
-    artists: Mapping[str, Artist] = field(default_factory=dict)
+    tracks: dict[str, Track] = field(default_factory=dict)
+    albums: dict[str, Album] = field(default_factory=dict)
+    artists: dict[str, Artist] = field(default_factory=dict)
 
     @classmethod
     def of(

@@ -261,9 +261,11 @@ def history_of(
     )
 
 
-def with_catalogue(history: History, catalogue: Catalogue) -> History:
-    """The same plays, named by another catalogue."""
-    return replace(history, catalogue=catalogue)
+def renewed(history: History, catalogue: Catalogue, coverage: Sequence[Covered]) -> History:
+    """The same plays, named by what the catalogue says now and covered by what is known now; itself if both are."""
+    if history.catalogue is catalogue and list(history.coverage) == list(coverage):
+        return history
+    return replace(history, catalogue=catalogue, coverage=coverage)
 
 
 def _narrow(column: tuple[Codes, list[str | None]]) -> TextCodes:

@@ -12,7 +12,8 @@ import pyarrow as pa
 
 from stats_core.documents import Listener, SavedItem
 from stats_core.errors import UnknownListener
-from stats_core.history.columns import History, history_of, ipc_bytes, table_from
+from stats_core.history.catalogue_reading import CatalogueReader
+from stats_core.history.columns import History, history_of, ipc_bytes, renewed, table_from
 from stats_core.history.publishing import month_tables
 from stats_core.listeners import known_listener
 from stats_core.store import collections
@@ -64,6 +65,7 @@ class HistoryReader:
 
     def __init__(self, store: Store, budget_bytes: int) -> None:
         self._store = store
+        self._catalogue = CatalogueReader(store)
         self._budget = budget_bytes
         self._places: OrderedDict[str, _Place] = OrderedDict()
         self._lock = threading.Lock()
@@ -97,11 +99,12 @@ class HistoryReader:
             self._places.pop(user, None)
 
     def _refreshed(self, user: str, loaded: _Loaded | None) -> _Loaded:
-        listener = known_listener(self._store, user)
+        listener, catalogue = known_listener(self._store, user), self._catalogue.read()
         if loaded is not None and loaded.listener.created_at != listener.created_at:
             loaded = None  # erased, and made anew under the same name
         if loaded is not None and (loaded.listener.months, loaded.listener.saved) == (listener.months, listener.saved):
-            return _Loaded(listener, loaded.history, loaded.months, loaded.saved)
+            history = renewed(loaded.history, catalogue, listener.coverage)
+            return _Loaded(listener, history, loaded.months, loaded.saved)
         listener, months = self._months(listener, loaded.months if loaded else {})
         if loaded is not None and loaded.listener.saved == listener.saved:
             saved = loaded.saved
@@ -111,7 +114,7 @@ class HistoryReader:
                 return self._refreshed(user, loaded)  # an import was undone while its items were read
             saved = [item for document in named for item in document.items]
         tables = [table_from(table) for _, month in sorted(months.items()) for table in month.tables]
-        history = history_of(tables, saved)
+        history = history_of(tables, saved, catalogue, listener.coverage)
         pa.default_memory_pool().release_unused()
         return _Loaded(listener, history, months, saved)
 

@@ -17,6 +17,7 @@ columns = Collection("columns", d.Columns, (Index(("user", "month", "revision", 
 marks = Collection("marks", d.Mark, (Index(("user",)),))
 leases = Collection("leases", d.Lease)
 access_keys = Collection("access_keys", d.AccessKey, (Index(("user",)),))
+revisions = Collection("revisions", d.Revision)
 layout = Collection("layout", d.Layout)
 daily_totals = Collection("daily_totals", d.DailyTotal, (Index(("user", "month")), Index(("user", "date"))))
 monthly_tops = Collection("monthly_tops", d.MonthlyTop, (Index(("user", "month")),))
@@ -24,7 +25,7 @@ listener_totals = Collection("listener_totals", d.ListenerTotals)
 
 ALL: tuple[Collection[Stored], ...] = (
     plays, imports, carried, saved_items, tracks, albums, artists, listeners, columns, marks, leases, access_keys,
-    layout, daily_totals, monthly_tops, listener_totals,
+    revisions, layout, daily_totals, monthly_tops, listener_totals,
 )  # fmt: skip
 
 DERIVED = (columns, daily_totals, monthly_tops, listener_totals)
