@@ -6,7 +6,7 @@ A declaration is a `Parameter[T]`; its value in a question is `question[PARAMETE
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Generic, Literal, TypeVar
 
@@ -447,3 +447,13 @@ COMMON: tuple[Parameter[object], ...] = (
     PERIOD, START, END, TZ, MIN_MS, MIN_SHARE, COMPLETED, KINDS_GIVEN, PRIVATE, *FILTERS,
 )  # fmt: skip
 """What every statistic takes."""
+OF_A_YEAR: tuple[Parameter[object], ...] = (
+    replace(
+        PERIOD,
+        description="The period by name, in the time zone, instead of start and end: a year, month or ISO week, or one "
+        "that follows the calendar. It holds only where neither start nor end is given.",
+        default="this_year",
+    ),
+    *COMMON[1:],
+)
+"""What a statistic takes that is about this year unless told otherwise."""

@@ -10,7 +10,19 @@ from stats_core.documents import Kind, Listener, Privacy
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import History
 from stats_core.history.reader import Heard
-from stats_core.insights.parameters import COMPLETED, FILTERS, KINDS_GIVEN, MIN_MS, MIN_SHARE, PRIVATE, TZ, Parameter
+from stats_core.insights.parameters import (
+    COMPLETED,
+    END,
+    FILTERS,
+    KINDS_GIVEN,
+    MIN_MS,
+    MIN_SHARE,
+    PERIOD,
+    PRIVATE,
+    START,
+    TZ,
+    Parameter,
+)
 from stats_core.insights.periods import Clock, Period, settled
 from stats_core.insights.zones import Zone
 
@@ -99,6 +111,8 @@ class Question:
     rule: AnsweredRule
     values: Mapping[str, object]
     """Parameter -> its value, given or default."""
+    given: Mapping[str, str]
+    """Parameter -> what was given, as text."""
     clock: Clock
     companion: Companion | None = None
 
@@ -173,7 +187,7 @@ def values_of(statistic: Statistic, given: Mapping[str, str]) -> dict[str, objec
     for name, parameter in declared.items():
         if name in given:
             values[name] = parameter.value_of(given[name])
-        elif parameter.default is not None:
+        elif parameter.default is not None and not (name == PERIOD.name and (START.name in given or END.name in given)):
             values[name] = parameter.value_of(parameter.default)
     return values
 
@@ -197,7 +211,7 @@ def question_of(
     rule = _rule(statistic, listener, values)
     if limits is not None or (companion is not None and companion.shares_only):
         rule = msgspec.structs.replace(rule, private="exclude")
-    return Question(listener.id, zone, period, rule, values, clock, companion)
+    return Question(listener.id, zone, period, rule, values, given, clock, companion)
 
 
 def _rule(statistic: Statistic, listener: Listener, values: Mapping[str, object]) -> AnsweredRule:

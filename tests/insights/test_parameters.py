@@ -46,6 +46,7 @@ WRONG: dict[str, tuple[str, ...]] = {
         "last_0_days",
         "last_36501_days",
     ),
+    "with": ("", "Bob", "../bob", "é", "x" * 65),
     "min_share": (*COUNTS, "1.1", "0.1234567", ".5", "50%"),
     "completed": ("", "yes", "True", "1"),
     "platform": ("", ",", "symbian", "android,"),
@@ -59,6 +60,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "bucket": ("", "decade", "Day"),
     "cursor": ("", "x", "A" * 31, "!" * 32, "é" * 32, "A" * 4_000),
 }
+
+WRONG |= {f"other_{name}": WRONG[name] for name in ("period", "start", "end")}
 
 
 @pytest.mark.parametrize(("statistic", "parameter"), DECLARED, ids=IDS)
