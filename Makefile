@@ -33,7 +33,7 @@ format: $(READY) ## let ruff rewrite what it can
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-docs: $(READY) ## write the documentation's tables anew: settings, data model
+docs: $(READY) ## write the documentation's pages anew that are made from the code
 	@$(BIN)/python -m scripts.generate_docs
 
 # Old versions of pip install no hashed `gql` where `gql[requests]` is asked for: the extras stay in the lock.

@@ -1,4 +1,4 @@
-"""Writes `docs/settings.md` and `docs/data-model.md` from the code: `make docs`. Tests fail when they are out of date.
+"""Writes pages of `docs/` from the code: settings, data model, statistics. `make docs`; tests fail when they are old.
 
 What a field means stands below it in `stats_core/documents.py`; the few words here are for names that mean the same
 wherever they stand.
@@ -16,6 +16,8 @@ from typing import Any, Final, Literal, Union, get_args, get_origin
 import msgspec
 from pydantic_core import PydanticUndefined
 
+from scripts import statistics_pages
+from scripts.statistics_pages import sample_listener
 from stats_core import documents
 from stats_core.settings import Settings
 from stats_core.store import collections
@@ -297,7 +299,8 @@ def _default(field: msgspec.structs.FieldInfo) -> str:
 
 def main() -> None:
     """Write what has changed."""
-    for path, text in pages().items():
+    for path, text in {**pages(), **dict(statistics_pages.pages(DOCS / "statistics", sample_listener()))}.items():
+        path.parent.mkdir(exist_ok=True)
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
             sys.stdout.write(f"written: {path.name}\n")
