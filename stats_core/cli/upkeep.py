@@ -6,7 +6,8 @@ import click
 from rich.console import Console
 
 from stats_core.cli.opening import opened_store, told_to_wait
-from stats_core.sample import sample_export
+from stats_core.history.catalogue_writing import write_catalogue
+from stats_core.sample import sample_catalogue, sample_export
 
 messages = Console(stderr=True, highlight=False)
 
@@ -29,11 +30,21 @@ def key(user: str, name: str) -> None:
 @click.option("--generation", type=click.IntRange(1, 5), default=5, show_default=True, help="Of the extended history.")
 @click.option("--account", is_flag=True, help="Account data of the last year instead.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), required=True, help="The ZIP to write.")
-def sample(plays: int, years: int, seed: int, generation: int, account: bool, output: Path) -> None:
+@click.option(
+    "--catalogue", "part", metavar="PART", type=float,
+    help="Of this part of the tracks (0 to 1), put a made-up catalogue into the store, too.",
+)  # fmt: skip
+def sample(plays: int, years: int, seed: int, generation: int, account: bool, output: Path, part: float | None) -> None:
     """Write a made-up export, for trying things out."""
+    known = None if part is None else sample_catalogue(plays, years, seed, part)
     report = sample_export(plays, years, seed, generation, account, output=output)
     for member, rows in report.rows.items():
         messages.print(f"{rows:>9,} rows  {member}")
+    if known is not None:
+        with opened_store() as (_, store):
+            write_catalogue(store, *known, waiting=told_to_wait)
+        counts = (f"{len(documents):,} {name}" for name, documents in known._asdict().items())
+        messages.print(f"Catalogue: {', '.join(counts)}")
 
 
 @click.command()

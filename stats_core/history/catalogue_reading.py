@@ -28,7 +28,8 @@ class CatalogueReader:
                 known, since = self._known, self._known.revision
                 if revision < since:  # the store was put back to an earlier state
                     known, since = Catalogue(), 0
-                span = Range("revision", since + 1, revision + 1)
+                # Those being written at the next one too: what was known of them before is gone by now.
+                span = Range("revision", since + 1)
                 self._known = Catalogue(
                     revision,
                     known.tracks | self._changed(collections.tracks, span),

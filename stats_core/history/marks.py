@@ -40,9 +40,9 @@ def marked_months(store: Store, user: str) -> dict[str, Mark]:
 
 
 def mark_everything(store: Store, user: str) -> None:
-    """Mark every month with plays, because the listener's zone or rule changed; needs no lease.
+    """Mark every month with plays, because the listener's zone or rule or the catalogue changed; needs no lease.
 
-    Call it before the listener is written and after: a stop in between then leaves nothing stale.
+    Call it before that is written and after: a stop in between then leaves nothing stale.
     """
     listener = store.get(collections.listeners, user)
     for month in listener.months if listener else ():

@@ -147,6 +147,25 @@ def test_doctor_tells_of_an_upload_that_waits_for_a_file_that_is_gone(
     assert "just-now.zip" not in result.stdout
 
 
+def test_a_sample_comes_with_the_catalogue_of_its_tracks(run: Run, tmp_path: Path) -> None:
+    output = tmp_path / "sample.zip"
+    made = ("sample", "--plays", 300, "--years", 1, "--output", output, "--catalogue")
+    assert run(*made, "half").exit_code == 2
+    assert "0 to 1" in run(*made, "1.5").stderr
+    assert not output.exists()
+    result = run(*made, "1")
+    assert result.exit_code == 0
+    assert run("import", output).exit_code == 0
+    store = open_store(f"sqlite:///{tmp_path / 'data' / 'stats.sqlite'}")
+    known = {track.id: track for track in store.find(collections.tracks)}
+    played = {
+        play.uri.rpartition(":")[2] for play in store.find(collections.plays) if play.uri and play.kind == "track"
+    }
+    store.close()
+    assert known.keys() == played
+    assert f"{len(known)} tracks" in result.stderr
+
+
 def test_what_is_made_is_for_the_owner_alone(run: Run, listened: Path) -> None:
     for folder in (listened, listened / "archive", listened / "archive" / "me"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
