@@ -34,6 +34,7 @@ _SHOWN: Final = 2
 _ASKED: Final[Mapping[str, Mapping[str, str]]] = {
     "timeline": {"bucket": "month", "start": "2024-03-01", "end": "2024-06-01"},
     "plays": {"limit": "1"},
+    "search": {"q": "glac", "limit": "2"},
 }
 """Statistic -> what its page asks besides its path; a year unless it is here."""
 _A_YEAR: Final = {"period": "2024"}

@@ -24,7 +24,12 @@ _HEARD: Final = (
     ("spotify:track:0000000000000000000001", "Paper Lanterns", "The Invented", "First Light"),
     ("spotify:track:0000000000000000000003", "Glass Garden", "The Invented", "First Light"),
 )
-_PARAMETERS: Final = {"timeline": {"bucket": "day"}, "top/shows": {"kinds": "episode"}, "plays": {"limit": "2"}}
+_PARAMETERS: Final = {
+    "timeline": {"bucket": "day"},
+    "top/shows": {"kinds": "episode"},
+    "plays": {"limit": "2"},
+    "search": {"q": "ligh"},
+}
 
 
 def examples() -> dict[str, object]:

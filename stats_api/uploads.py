@@ -19,13 +19,13 @@ from litestar.exceptions import InternalServerException
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
+from stats_api.file_names import FileName
 from stats_api.imports import AnsweredImport, answered
 from stats_api.listeners import OWN
 from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import BROKEN_UPLOAD, EMPTY_UPLOAD, TOO_LARGE, UNKNOWN_LISTENER, WRONG_MEDIA, Failure
 from stats_api.questions import given_of
 from stats_api.service import AnyRequest, Service, service_of
-from stats_api.texts import Text
 from stats_core.clock import utc_now
 from stats_core.documents import Import
 from stats_core.listeners import known_listener
@@ -36,7 +36,7 @@ _BLOCK: Final = 1 << 20
 _STEM: Final = 80
 _NAME: Final = 200
 
-NAME: Final = Text(
+NAME: Final = FileName(
     name="name",
     description="What the file is called. Without it: the name in Content-Disposition, else upload.zip or upload.json.",
     example="my_spotify_data.zip",

@@ -17,6 +17,7 @@ from stats_core.history.items import Item, item_of
 from stats_core.history.keys import number_of
 from stats_core.history.lengths import Lengths, lengths_of
 from stats_core.history.months import instant_ms
+from stats_core.history.names import Names, names_of
 from stats_core.history.recordings import recordings_of
 
 Ints = npt.NDArray[np.int64]
@@ -195,6 +196,11 @@ class History:
     def audiobooks(self) -> Entries:
         """The audiobooks of chapters."""
         return self._naming.audiobooks()
+
+    @cached_property
+    def names(self) -> Names:
+        """What all of these are called, for whoever looks for it: titles, artists, albums, shows, audiobooks."""
+        return names_of((self.titles, self.artists, self.albums, self.shows, self.audiobooks))
 
     @cached_property
     def lengths(self) -> Lengths:

@@ -14,7 +14,7 @@ import msgspec
 from stats_core.errors import InvalidParameter
 from stats_core.history.limiting import within
 from stats_core.history.reader import Heard
-from stats_core.insights import clock, comparison, plays, summary, timeline, top
+from stats_core.insights import clock, comparison, plays, search, summary, timeline, top
 from stats_core.insights.periods import Clock
 from stats_core.insights.question import Answer, Companion, Limits, Statistic, question_of, values_of
 
@@ -31,6 +31,7 @@ STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
             clock.STATISTIC,
             plays.STATISTIC,
             comparison.STATISTIC,
+            search.STATISTIC,
         )
     }
 )

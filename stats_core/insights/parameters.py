@@ -212,6 +212,26 @@ class Name(Parameter[str]):
         return text
 
 
+@dataclass(frozen=True, kw_only=True)
+class Text(Parameter[str]):
+    """Any text up to a length."""
+
+    longest: int
+
+    @property
+    def allowed(self) -> str:
+        return f"text of at most {self.longest} characters"
+
+    @property
+    def schema(self) -> Mapping[str, Json]:
+        return {"type": "string", "maxLength": self.longest}
+
+    def read(self, text: str) -> str:
+        if len(text) > self.longest:
+            raise ValueError(text)
+        return text
+
+
 @dataclass(frozen=True)
 class Moment:
     """A side of a period as it was asked: an instant, or a local time that a zone turns into one."""

@@ -58,6 +58,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "limit": (*COUNTS, "0", "501"),
     "offset": COUNTS,
     "bucket": ("", "decade", "Day"),
+    "q": ("x" * 201,),
     "cursor": ("", "x", "A" * 31, "!" * 32, "é" * 32, "A" * 4_000),
 }
 

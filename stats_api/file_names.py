@@ -1,16 +1,14 @@
-"""Free text as a parameter."""
+"""Names of files as a parameter."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from stats_core.insights.parameters import Json, Parameter
+from stats_core.insights.parameters import Json, Text
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text(Parameter[str]):
+class FileName(Text):
     """Printable text in one line; of a path, only what stands last."""
-
-    longest: int
 
     @property
     def allowed(self) -> str:
@@ -18,10 +16,10 @@ class Text(Parameter[str]):
 
     @property
     def schema(self) -> Mapping[str, Json]:
-        return {"type": "string", "minLength": 1, "maxLength": self.longest}
+        return {**super().schema, "minLength": 1}
 
     def read(self, text: str) -> str:
-        last = text.replace("\\", "/").rpartition("/")[2].strip()
-        if not last or len(text) > self.longest or not last.isprintable():
+        last = super().read(text).replace("\\", "/").rpartition("/")[2].strip()
+        if not last or not last.isprintable():
             raise ValueError(text)
         return last
