@@ -1,6 +1,6 @@
 """The OpenAPI 3.1 document, made of what the operations, parameters, structs and problems declare of themselves."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -36,6 +36,8 @@ _TAGS: Final = {
     "health": "For supervisors; needs no key.",
     "documentation": "This document.",
 }
+_READ_AS: Final[Mapping[str, Callable[[str], Json]]] = {"integer": int, "boolean": "true".__eq__}
+"""JSON Schema's type -> the JSON value of a parameter's text."""
 _PATH_PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
     "user": ("The listener's name.", "ada"),
     "digest": ("The import's id: SHA-256 of the file, in hexadecimal.", "5f" * 32),
@@ -124,9 +126,9 @@ def _path_parameter(name: str) -> dict[str, object]:
 
 def _query_parameter(parameter: Parameter[object]) -> dict[str, object]:
     schema = dict(parameter.schema)
-    whole = schema.get("type") == "integer"
+    as_json = _READ_AS.get(str(schema.get("type")), str)
     if parameter.default is not None:
-        schema["default"] = int(parameter.default) if whole else parameter.default
+        schema["default"] = as_json(parameter.default)
     unit = f" Unit: {parameter.unit}." if parameter.unit else ""
     written: dict[str, object] = {
         "name": parameter.name,
@@ -134,7 +136,7 @@ def _query_parameter(parameter: Parameter[object]) -> dict[str, object]:
         "required": False,
         "description": f"{parameter.description}{unit} Allowed: {parameter.allowed}.",
         "schema": schema,
-        "example": int(parameter.example) if whole else parameter.example,
+        "example": as_json(parameter.example),
     }
     if parameter.unit:
         written["x-unit"] = parameter.unit

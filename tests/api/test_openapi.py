@@ -59,7 +59,8 @@ def test_every_parameter_is_told_with_unit_and_default(document: dict[str, Any],
         assert here["description"].startswith(parameter.description)
         assert parameter.allowed in here["description"]
         assert here.get("x-unit") == parameter.unit
-        assert str(here["schema"].get("default", "None")) == str(parameter.default)
+        default = here["schema"].get("default", "None")
+        assert (str(default).lower() if isinstance(default, bool) else str(default)) == str(parameter.default)
         OAS31Validator(here["schema"]).validate(here["example"])
 
 
