@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stats_core.documents import KINDS, SOURCES
-from stats_core.history.columns import Codes, Flags, History, Ints
+from stats_core.history.columns import Codes, Flags, History, Ints, TextCodes
 from stats_core.history.entries import Entries
 from stats_core.history.lengths import UNKNOWN_LENGTH
 from stats_core.insights.coverage import coverage_shares
@@ -23,6 +23,8 @@ Reason = Literal["private", "kind", "filter", "min_ms", "min_share", "completed"
 NO_REASON: Final = frozenset({None, "", "unknown"})
 """What Spotify gives where it does not say why a play began or ended."""
 FINISHED: Final = "trackdone"
+SKIPPED: Final = frozenset({"fwdbtn", "backbtn", "endplay"})
+"""Why a play ended that was skipped: somebody went forward, back, or to something else."""
 _UNKNOWN_COUNTRY: Final = "ZZ"
 _UNKNOWN_PLATFORM: Final = "unknown"
 _IS_PRIVATE: Final = 1
@@ -81,7 +83,8 @@ class Selection:
     @cached_property
     def title(self) -> Codes:
         """Position in `history.titles` of each; NONE where nothing was named."""
-        return self.history.titles.of_item[self.item]
+        # Taking by 32 bits is twice as fast as indexing.
+        return self.history.titles.of_item.take(self.item)
 
     @cached_property
     def local(self) -> Ints:
@@ -132,7 +135,21 @@ class Selection:
     @cached_property
     def finished(self) -> Flags:
         """Whether each ended because its item did."""
-        return _told_by(self.history.reason_ends, {FINISHED})[self.history.reason_end[self.positions]]
+        return _told_by(self.history.reason_ends, {FINISHED}).take(self._reason_end)
+
+    @cached_property
+    def skipped(self) -> Flags:
+        """Whether each ended because it was skipped."""
+        return _told_by(self.history.reason_ends, SKIPPED).take(self._reason_end)
+
+    @cached_property
+    def end_explained(self) -> Flags:
+        """Whether it is known why each ended."""
+        return ~_told_by(self.history.reason_ends, NO_REASON).take(self._reason_end)
+
+    @cached_property
+    def _reason_end(self) -> TextCodes:
+        return self.history.reason_end[self.positions]
 
     @cached_property
     def _part(self) -> slice:
@@ -150,11 +167,11 @@ class Selection:
             wanted = np.ones(len(history.items), np.bool_)
             wanted &= True if kinds is None else kinds[history.kind_of_item]
             wanted &= True if items is None else items
-            passing &= wanted[history.item[part]]
+            passing &= wanted.take(history.item[part])
         if rule.private != "include":
             passing &= self._private_wanted(part)
         for values, codes in self._columns_wanted():
-            passing &= values[codes[part]]
+            passing &= values.take(codes[part])
         if rule.min_share is not None:
             passing &= self._share_reached(part, rule.min_share)
         if rule.completed:

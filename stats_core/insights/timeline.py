@@ -1,140 +1,166 @@
-"""Timeline: plays and milliseconds over time, in hours, days, ISO weeks, months or years."""
+"""Timeline: plays, milliseconds and what else is measured over time, in hours, days, ISO weeks, months or years."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final, Literal
 
 import msgspec
 import numpy as np
 
-from stats_core.errors import InvalidParameter
-from stats_core.history.columns import Flags, History, Ints
-from stats_core.insights.parameters import COMMON, Choice
+from stats_core.history.columns import Codes, History, Ints
+from stats_core.history.entries import NONE
+from stats_core.insights.buckets import BUCKET, Bucket, Placed, buckets_of
+from stats_core.insights.parameters import COMMON, Choice, Whole
+from stats_core.insights.periods import ALL_TIME, Period
 from stats_core.insights.question import Answer, Question, Statistic
+from stats_core.insights.rolling import rolling_different, rolling_pairs, rolling_sums
 from stats_core.insights.selection import Selection
-from stats_core.insights.zones import DAY, HOUR
 
-Bucket = Literal["hour", "day", "week", "month", "year"]
+Measured = Literal["plays", "ms", "items", "artists", "new_items", "new_share", "skip_rate"]
 
-MOST_POINTS: Final = 10_000
-_UNITS: Final = {"month": "M", "year": "Y"}
+_OF_ALL_PLAYS: Final = frozenset({"skip_rate"})
+"""What is measured of short plays, too."""
 
-BUCKET: Choice[Bucket] = Choice(
-    name="bucket",
-    description="The length of a point: hour, day, ISO week (from Monday), month or year, in the time zone.",
-    example="day",
-    default="month",
-    choices=("hour", "day", "week", "month", "year"),
+MEASURE: Choice[Measured] = Choice(
+    name="measure",
+    description="What `value` tells of each point: plays, ms, different items, different credited artists, items that "
+    "are new there, the share of plays that is of these, or the share of plays that was skipped. "
+    "Without it: there is no `value`.",
+    example="items",
+    choices=("plays", "ms", "items", "artists", "new_items", "new_share", "skip_rate"),
+)
+WINDOW = Whole(
+    name="window",
+    description="How many buckets each point covers: its own and those before it, before the period's start, too.",
+    example="7",
+    default="1",
+    minimum=1,
+    maximum=1_000,
 )
 
 
 class Point(msgspec.Struct, gc=False):
-    """One bucket of a timeline."""
+    """One bucket of a timeline, or the window of buckets that ends with it."""
 
     start: str
-    """Its first instant; of one that the period's edge cuts, still its own."""
+    """The bucket's first instant; of one that the period's edge cuts, still its own."""
     plays: int
     ms: int
     partial: bool
-    """The period's edge cuts it."""
+    """The period's edge cuts what the point covers."""
+    value: int | float | msgspec.UnsetType | None = msgspec.UNSET
+    """Of the measure, where one is asked for; null where nothing of the point could tell a share."""
 
 
 class Timeline(Answer, kw_only=True):
     """Plays and ms of every bucket that the period touches, empty ones included."""
 
     bucket: Bucket
+    window: int
+    """How many buckets each point covers."""
+    measure: Measured | None
+    """What `value` tells."""
     points: list[Point]
-
-
-@dataclass(frozen=True)
-class Buckets:
-    """The buckets a period touches and what passed in them; arrays of one length, in order."""
-
-    start: Ints
-    partial: Flags
-    plays: Ints
-    ms: Ints
 
 
 def timeline(history: History, question: Question) -> Timeline:
     """The passing plays by the bucket of their start. Raises InvalidParameter above MOST_POINTS."""
-    bucket = question[BUCKET]
-    sides = question.period.sides
-    points = []
+    measure, sides = question.get(MEASURE), question.period.sides
     plays = Selection(history, question)
-    if sides is not None:
-        counted = buckets_of(plays, bucket, *sides)
-        texts = question.zone.all_written(counted.start)
-        columns = (texts, counted.plays.tolist(), counted.ms.tolist(), counted.partial.tolist())
-        points = [Point(*values) for values in zip(*columns, strict=True)]
-    return Timeline(**plays.told, bucket=bucket, points=points)
+    points = [] if sides is None else _points(plays, *sides)
+    return Timeline(**plays.told, bucket=question[BUCKET], window=question[WINDOW], measure=measure, points=points)
 
 
-def buckets_of(plays: Selection, bucket: Bucket, start: int, end: int) -> Buckets:
-    """The buckets from the one of the period's first instant to the one of its last."""
-    if bucket == "hour":
-        _refuse_above(MOST_POINTS, bucket, (end - start) // HOUR)  # before as many are made
-        counted = _hours(plays, start, end)
+def _points(plays: Selection, start: int, end: int) -> list[Point]:
+    question = plays.question
+    window, measure = question[WINDOW], question.get(MEASURE)
+    # One more than a window reaches back: its plays are then all in some bucket.
+    buckets = buckets_of(question.zone, question[BUCKET], start, end, before=window if window > 1 else 0)
+    cut = buckets.end > end
+    if buckets.before:
+        plays = plays.over(Period(int(buckets.start[1]), end))
     else:
-        counted = _dates(plays, bucket, start, end)
-    _refuse_above(MOST_POINTS, bucket, len(counted.start))
-    return counted
+        cut |= buckets.start < start
+    windows = _Windows(plays, buckets.placed(plays), window)
+    counted: list[Sequence[object]] = [windows.plays.tolist(), windows.ms.tolist(), cut.tolist()]
+    if measure is not None:
+        values: Ints | list[float | None] = getattr(windows, measure)
+        counted.append(values if isinstance(values, list) else values.tolist())
+    shown = slice(buckets.before, None)
+    columns = (question.zone.all_written(buckets.start[shown]), *(column[shown] for column in counted))
+    return [Point(*values) for values in zip(*columns, strict=True)]
 
 
-def _refuse_above(most: int, bucket: Bucket, points: int) -> None:
-    if points > most:
-        raise InvalidParameter(
-            "bucket", bucket, f"at most {most:,} points: a longer bucket ({BUCKET.allowed}) or a shorter period"
-        )
+@dataclass(frozen=True, eq=False)
+class _Windows:
+    """What there is in the window of buckets that ends with each; by the names of what can be measured."""
+
+    selection: Selection
+    placed: Placed
+    window: int
+
+    @cached_property
+    def plays(self) -> Ints:
+        return rolling_sums(self.placed.counts, self.window)
+
+    @cached_property
+    def ms(self) -> Ints:
+        return rolling_sums(self.placed.sums(self.selection.ms), self.window)
+
+    @cached_property
+    def items(self) -> Ints:
+        """How many different titles there are."""
+        return rolling_different(self.selection.title, self.placed.bucket, self._size, self.window)
+
+    @cached_property
+    def artists(self) -> Ints:
+        """How many different credited artists there are."""
+        numbers, artist = self.selection.history.artists.of_plays(self.selection.item)
+        return rolling_different(artist, self.placed.bucket[numbers], self._size, self.window)
+
+    @cached_property
+    def new_items(self) -> Ints:
+        """How many titles are new."""
+        new = self._new_in[self._new_in < self._size]
+        return rolling_sums(np.bincount(new, minlength=self._size), self.window)
+
+    @cached_property
+    def new_share(self) -> list[float | None]:
+        """The share of plays that is of titles that are new."""
+        new_in = self._new_in.take(self.selection.title)
+        new = np.flatnonzero(new_in < self._size)
+        return _shares(rolling_pairs(new_in[new], self.placed.bucket[new], self._size, self.window), self.plays)
+
+    @cached_property
+    def skip_rate(self) -> list[float | None]:
+        """The share of plays that was skipped, of those whose end is explained."""
+        told = (self.selection.skipped, self.selection.end_explained)
+        return _shares(*(rolling_sums(self.placed.numbers(flags), self.window) for flags in told))
+
+    @property
+    def _size(self) -> int:
+        return len(self.placed.counts)
+
+    @cached_property
+    def _new_in(self) -> Codes:
+        """Of each title, the bucket of its first passing play in the whole history; beyond all where it is in none."""
+        plays = self.selection
+        # One more, at which NONE points.
+        new_in = np.full(len(plays.history.titles) + 1, self._size, np.int32)
+        # Of several values for one place the last stays, so the plays are written from last to first.
+        new_in[plays.title[::-1]] = self.placed.bucket[::-1]
+        new_in[plays.over(Period(ALL_TIME.start, plays.question.period.start)).title] = self._size
+        new_in[NONE] = self._size
+        return new_in
 
 
-def _hours(plays: Selection, start: int, end: int) -> Buckets:
-    """Real hours: a local hour that a change of the clocks cuts or repeats is two."""
-    offsets = plays.question.zone.offsets(start, end)
-    inside = offsets.at[(offsets.at > start) & (offsets.at < end)]
-    begins, ends = [], []
-    for low, high in zip([start, *inside.tolist()], [*inside.tolist(), end], strict=True):
-        segment = int(np.searchsorted(offsets.at, low, side="right"))
-        offset = int(offsets.offset[segment])
-        hours = np.arange((low + offset) // HOUR, (high - 1 + offset) // HOUR + 1) * HOUR - offset
-        begins.append(np.maximum(hours, offsets.at[segment - 1]) if segment else hours)
-        ends.append(np.minimum(hours + HOUR, offsets.at[segment]) if segment < len(offsets.at) else hours + HOUR)
-    begin, finish = np.concatenate(begins), np.concatenate(ends)
-    cuts = np.append(np.searchsorted(plays.start, begin), len(plays.start))
-    heard = np.concatenate(([0], np.cumsum(plays.ms)))
-    return Buckets(begin, (begin < start) | (finish > end), np.diff(cuts), np.diff(heard[cuts]))
+def _shares(parts: Ints, wholes: Ints) -> list[float | None]:
+    return [part / whole if whole else None for part, whole in zip(parts.tolist(), wholes.tolist(), strict=True)]
 
 
-def _dates(plays: Selection, bucket: Bucket, start: int, end: int) -> Buckets:
-    """Whole local dates, one or more: a date that a zone skipped has no point."""
-    offsets = plays.question.zone.offsets(start, end)
-    first, last = (local // DAY for local in offsets.local_span(start, end))
-    days = _first_days(bucket, first, last)
-    begin, finish = offsets.first_instants(days * DAY), offsets.last_ends(days[1:] * DAY)
-    by_day = plays.local // DAY - days[0]
-    size = int(days[-1] - days[0])
-    counts = np.bincount(by_day, minlength=size)
-    ms = np.bincount(by_day, weights=plays.ms, minlength=size).astype(np.int64)
-    exists = begin[:-1] < begin[1:]
-    begin, days = begin[:-1], days[:-1] - days[0]
-    return Buckets(
-        begin[exists],
-        ((begin < start) | (finish > end))[exists],
-        np.add.reduceat(counts, days)[exists],
-        np.add.reduceat(ms, days)[exists],
-    )
-
-
-def _first_days(bucket: Bucket, first: int, last: int) -> Ints:
-    """The first day of each bucket from that of day `first` to that of day `last`, and of the one after, in days since
-    1970."""
-    if bucket == "day":
-        return np.arange(first, last + 2)
-    if bucket == "week":
-        monday = first - (first + 3) % 7
-        return np.arange(monday, last + 8 - (last + 3) % 7, 7)
-    units = np.array([first, last]).astype("datetime64[D]").astype(f"datetime64[{_UNITS[bucket]}]").astype(np.int64)
-    edges = np.arange(units[0], units[1] + 2).astype(f"datetime64[{_UNITS[bucket]}]")
-    return edges.astype("datetime64[D]").astype(np.int64)
+def _least_ms(values: Mapping[str, object]) -> int | None:
+    return 0 if values.get(MEASURE.name) in _OF_ALL_PLAYS else None
 
 
 STATISTIC = Statistic(
@@ -142,9 +168,13 @@ STATISTIC = Statistic(
     summary="Plays over time",
     description="Plays and milliseconds listened of every hour, day, ISO week, month or year that the period touches, "
     "empty ones included; those that the period's edge cuts are `partial`. At most 10,000 points. An hour that clocks "
-    "repeat is two points.",
-    parameters=(*COMMON, BUCKET),
+    "repeat is two points. `measure` adds a `value`: an item is new where its first passing play of the whole history "
+    "lies, and different items or artists are different over all a point covers. With a `window` each point covers as "
+    "many buckets, its own the last of them; those before the period's start are counted whole. A skip rate is of "
+    "the plays with a known reason for their end, and counts short ones unless `min_ms` is given.",
+    parameters=(*COMMON, BUCKET, MEASURE, WINDOW),
     answer=Timeline,
     function=timeline,
+    default_min_ms=_least_ms,
     listed="points",
 )

@@ -59,6 +59,8 @@ WRONG: dict[str, tuple[str, ...]] = {
     "offset": COUNTS,
     "bucket": ("", "decade", "Day"),
     "q": ("x" * 201,),
+    "measure": ("", "fame", "Plays", "plays,ms"),
+    "window": (*COUNTS, "0", "1001"),
     "cursor": ("", "x", "A" * 31, "!" * 32, "é" * 32, "A" * 4_000),
 }
 

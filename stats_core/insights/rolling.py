@@ -1,0 +1,56 @@
+"""Rolling counts: of each bucket, what lies in the window of buckets that ends with it."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from stats_core.history.columns import Codes, Ints
+
+
+def rolling_sums(values: Ints, window: int) -> Ints:
+    """Of each bucket, the sum over its window; what would lie before the first bucket is 0."""
+    if window == 1:
+        return values
+    until = np.concatenate((np.zeros(window, np.int64), np.cumsum(values)))
+    return until[window:] - until[:-window]
+
+
+def rolling_different(codes: Codes, buckets: Codes, size: int, window: int) -> Ints:
+    """Of each of `size` buckets, how many different codes there are in its window; those below 0 count for nothing."""
+    stride = size + window
+    largest = (int(codes.max(initial=0)) + 2) * stride
+    # Sorting numbers of 32 bits takes half the time of 64.
+    narrow: np.dtype[np.signedinteger[Any]] = np.dtype(np.int32 if largest < 1 << 31 else np.int64)
+    pairs = (codes + 1).astype(narrow)
+    pairs *= stride
+    pairs += buckets
+    pairs.sort()
+    pairs = pairs[np.searchsorted(pairs, stride) :]
+    if not len(pairs):
+        return np.zeros(size, np.int64)
+    last = np.append(np.flatnonzero(pairs[1:] != pairs[:-1]), len(pairs) - 1)
+    pairs = pairs[last]
+    begin = pairs % stride
+    begun = np.bincount(begin, minlength=size)
+    if window == 1:
+        return begun
+    # A code counts from one of its buckets until the next one, or until the bucket has left the window. Pairs of
+    # different codes are further apart than a window.
+    until = begin
+    until[:-1] += np.minimum(np.diff(pairs), window)
+    until[-1] += window
+    return _standing(begun, until)
+
+
+def rolling_pairs(one: Codes, other: Codes, size: int, window: int) -> Ints:
+    """Of each of `size` buckets, how many pairs of buckets lie both in its window."""
+    begin, until = np.maximum(one, other), np.minimum(one, other) + window
+    together = begin < until
+    return _standing(np.bincount(begin[together], minlength=size), until[together])
+
+
+def _standing(begun: Ints, until: npt.NDArray[np.signedinteger[Any]]) -> Ints:
+    """Of each bucket, how many have begun and not ended: `until` is the first bucket in which each is no more."""
+    ended = np.bincount(until, minlength=len(begun))[: len(begun)]
+    return np.cumsum(begun - ended)
