@@ -103,11 +103,11 @@ def _operation(path: str, operation: Operation, schema_of: Mapping[int, object],
             content["example"] = operation.example
         written["requestBody"] = {"required": True, "content": {"application/json": content}}
     elif operation.raw_body is not None:
-        schema = {"type": "string", "contentMediaType": "application/octet-stream"}
+        schema = {"type": "string", "format": "binary", "contentMediaType": "application/octet-stream"}
         written["requestBody"] = {
             "required": True,
             "description": operation.raw_body,
-            "content": {kind: {"schema": schema} for kind in ("application/zip", "application/octet-stream")},
+            "content": {"application/octet-stream": {"schema": schema}},
         }
     return written
 
