@@ -29,6 +29,9 @@ TextCodes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | npt.NDArray[np.int3
 UNKNOWN: Final = 2
 """A three-valued flag that the source did not tell; 0 is false, 1 is true."""
 
+# Arrow's own allocator keeps up to 36 MB more of what was freed than the C library does.
+pa.set_memory_pool(pa.system_memory_pool())
+
 _TEXT: Final = pa.dictionary(pa.int32(), pa.string())
 SCHEMA: Final = pa.schema(
     [
@@ -252,11 +255,11 @@ def history_of(
         source=numbers["source"][order].astype(np.int8),
         video=_three_valued(table.column("video"))[order] == 1,
         **flags,
-        platform=_narrow(texts["platform"]),
-        country=_narrow(texts["country"]),
-        reason_start=_narrow(texts["reason_start"]),
-        reason_end=_narrow(texts["reason_end"]),
-        items=_decode_items.decode("[" + ",".join(cast("list[str]", item_texts)) + "]"),
+        platform=narrowed(texts["platform"][0], len(texts["platform"][1])),
+        country=narrowed(texts["country"][0], len(texts["country"][1])),
+        reason_start=narrowed(texts["reason_start"][0], len(texts["reason_start"][1])),
+        reason_end=narrowed(texts["reason_end"][0], len(texts["reason_end"][1])),
+        items=_items_of(cast("list[str]", item_texts)),
         platforms=texts["platform"][1],
         countries=texts["country"][1],
         reason_starts=texts["reason_start"][1],
@@ -274,12 +277,25 @@ def renewed(history: History, catalogue: Catalogue, coverage: Sequence[Covered])
     return replace(history, catalogue=catalogue, coverage=coverage)
 
 
-def _narrow(column: tuple[Codes, list[str | None]]) -> TextCodes:
-    """The codes in one byte each where there are few enough texts."""
-    codes, texts = column
-    if len(texts) <= 1 << 8:
+def _items_of(texts: Sequence[str]) -> list[Item]:
+    """The items of their canonical JSON. A name is kept once, however many bear it: 3 MB less of 18,000 items."""
+    kept: dict[str | None, str | None] = {}
+    once = kept.setdefault
+    return [
+        Item(
+            item.kind, item.uri, item.name, once(item.artist, item.artist), once(item.album, item.album),
+            once(item.show, item.show), once(item.audiobook, item.audiobook),
+            once(item.audiobook_uri, item.audiobook_uri), once(item.author, item.author),
+        )
+        for item in _decode_items.decode("[" + ",".join(texts) + "]")
+    ]  # fmt: skip
+
+
+def narrowed(codes: Codes, texts: int) -> TextCodes:
+    """The codes of so many texts, in one byte each where those are few enough."""
+    if texts <= 1 << 8:
         return codes.astype(np.uint8)
-    return codes.astype(np.uint16) if len(texts) <= 1 << 16 else codes
+    return codes.astype(np.uint16) if texts <= 1 << 16 else codes
 
 
 def _order(*columns: Ints) -> npt.NDArray[np.intp] | slice:

@@ -134,13 +134,19 @@ class Naming:
 
     def titles(self) -> Entries:
         """Tracks, episodes and chapters."""
+        ids = {identity: identity for identity in self._played_ids}
+
+        def shown(item: Item, key: str) -> Entry:
+            identity = ids[key.partition(" ")[2]]
+            return Entry(item.kind, identity, item.name, item.by, item.album)  # type: ignore[arg-type]
+
         return self._entries(
             # A track and an episode may bear the same id.
             [
                 (f"{item.kind} {identity}",) if identity else ()
                 for item, identity in zip(self._items, self._played_ids, strict=True)
             ],
-            lambda item, key: Entry(item.kind, key.partition(" ")[2], item.name, item.by, item.album),  # type: ignore[arg-type]
+            shown,
             old_key=lambda item: name_key(item.kind, item.by, item.name) if item.kind != "unknown" else None,
             named=lambda item: item.name is not None,
         )

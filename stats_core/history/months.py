@@ -39,6 +39,11 @@ def month_name(number: int) -> str:
     return f"{1970 + number // 12:04}-{number % 12 + 1:02}"
 
 
+def month_number(month: str) -> int:
+    """Months since January 1970 of `2024-07`."""
+    return (int(month[:4]) - 1970) * 12 + int(month[5:]) - 1
+
+
 def month_of(instant: datetime) -> str:
     """The UTC month an instant lies in, as `2024-07`."""
     return f"{instant.year:04}-{instant.month:02}"
@@ -46,7 +51,7 @@ def month_of(instant: datetime) -> str:
 
 def month_beside(month: str, distance: int) -> str:
     """The month that many months later; earlier where it is negative."""
-    return month_name((int(month[:4]) - 1970) * 12 + int(month[5:]) - 1 + distance)
+    return month_name(month_number(month) + distance)
 
 
 def months_from(month: str, count: int) -> list[str]:

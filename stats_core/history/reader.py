@@ -4,8 +4,8 @@ import math
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -13,9 +13,11 @@ import pyarrow as pa
 from stats_core.documents import Listener, SavedItem
 from stats_core.errors import UnknownListener
 from stats_core.history.catalogue_reading import CatalogueReader
-from stats_core.history.columns import History, history_of, ipc_bytes, renewed, table_from
+from stats_core.history.columns import History, history_of, renewed, table_from
+from stats_core.history.exchanging import exchanged
 from stats_core.history.publishing import month_tables
 from stats_core.listeners import known_listener
+from stats_core.memory import give_back
 from stats_core.store import collections
 from stats_core.store.port import Query, Range, Store
 
@@ -30,24 +32,11 @@ class Heard(NamedTuple):
     history: History
 
 
-@dataclass(frozen=True)
-class _Month:
-    """A month as it was read: the tables as they are stored, a tenth of their size in memory."""
+class _Month(NamedTuple):
+    """A month's columns as they are stored."""
 
     revision: int
     tables: list[bytes]
-
-
-@dataclass(frozen=True)
-class _Loaded:
-    listener: Listener
-    history: History
-    months: dict[str, _Month]
-    saved: list[SavedItem]
-
-    @property
-    def nbytes(self) -> int:
-        return self.history.nbytes + sum(len(table) for month in self.months.values() for table in month.tables)
 
 
 @dataclass
@@ -55,7 +44,7 @@ class _Place:
     """Where one listener's history is kept; whoever loads it holds the lock, and others of this listener wait."""
 
     lock: threading.Lock = field(default_factory=threading.Lock)
-    loaded: _Loaded | None = None
+    loaded: Heard | None = None
     checked: float = -math.inf
     """When the listener's revision was read, by the monotonic clock."""
 
@@ -86,7 +75,7 @@ class HistoryReader:
                 place.checked = checked
             loaded = place.loaded
         self._keep_to_budget()
-        return Heard(loaded.listener, loaded.history)
+        return loaded
 
     def forget(self, user: str) -> None:
         """Read the listener's revision anew at the next question: this process has just changed it."""
@@ -98,47 +87,51 @@ class HistoryReader:
         with self._lock:
             self._places.pop(user, None)
 
-    def _refreshed(self, user: str, loaded: _Loaded | None) -> _Loaded:
+    def _refreshed(self, user: str, loaded: Heard | None) -> Heard:
         listener, catalogue = known_listener(self._store, user), self._catalogue.read()
         if loaded is not None and loaded.listener.created_at != listener.created_at:
             loaded = None  # erased, and made anew under the same name
         if loaded is not None and (loaded.listener.months, loaded.listener.saved) == (listener.months, listener.saved):
-            history = renewed(loaded.history, catalogue, listener.coverage)
-            return _Loaded(listener, history, loaded.months, loaded.saved)
-        listener, months = self._months(listener, loaded.months if loaded else {})
+            return Heard(listener, renewed(loaded.history, catalogue, listener.coverage))
+        before = loaded.listener.months if loaded else {}
+        listener, tables = self._tables(listener, before)
+        saved: Sequence[SavedItem]
         if loaded is not None and loaded.listener.saved == listener.saved:
-            saved = loaded.saved
+            saved = loaded.history.saved
         else:
             named = list(self._store.find(collections.saved_items, Query(one_of={"_id": listener.saved})))
             if len(named) < len(listener.saved) and known_listener(self._store, user).saved != listener.saved:
                 return self._refreshed(user, loaded)  # an import was undone while its items were read
             saved = [item for document in named for item in document.items]
-        tables = [table_from(table) for _, month in sorted(months.items()) for table in month.tables]
-        history = history_of(tables, saved, catalogue, listener.coverage)
-        pa.default_memory_pool().release_unused()
-        return _Loaded(listener, history, months, saved)
+        if loaded is None:
+            history = history_of(tables, saved, catalogue, listener.coverage)
+        else:
+            gone = {month for month, revision in before.items() if listener.months.get(month) != revision}
+            history = exchanged(loaded.history, gone, tables)
+            history = replace(history, saved=saved, catalogue=catalogue, coverage=listener.coverage)
+        del tables
+        give_back()
+        return Heard(listener, history)
 
-    def _months(self, listener: Listener, known: dict[str, _Month]) -> tuple[Listener, dict[str, _Month]]:
-        """The months that a listener names, reading those not known; and the listener they are true of."""
+    def _tables(self, listener: Listener, known: Mapping[str, int]) -> tuple[Listener, list[pa.Table]]:
+        """The tables of the months that a listener names and that are not known; and the listener they are true of."""
+        found: dict[str, _Month] = {}
         while True:
-            months = {
-                month: known[month]
-                for month, revision in listener.months.items()
-                if month in known and known[month].revision == revision
-            }
-            wanted = {month: revision for month, revision in listener.months.items() if month not in months}
-            months.update(self._columns(listener.id, wanted))
+            wanted = {month: revision for month, revision in listener.months.items() if known.get(month) != revision}
+            found = {month: read for month, read in found.items() if wanted.get(month) == read.revision}
+            found.update(self._columns(listener.id, {month: wanted[month] for month in wanted.keys() - found.keys()}))
             again = known_listener(self._store, listener.id)
             if (again.months, again.saved) == (listener.months, listener.saved):
                 break
             # A month was published while it was read: what was not found may be that month's older columns.
-            listener, known = again, months
-        for month in wanted.keys() - months.keys():
-            tables = [ipc_bytes(table) for table in month_tables(self._store, listener.id, month)]
-            months[month] = _Month(wanted[month], tables)
-        return again, months
+            listener = again
+        tables: list[pa.Table] = []
+        for month in sorted(wanted):
+            read = found.pop(month, None)
+            tables += map(table_from, read.tables) if read else month_tables(self._store, listener.id, month)
+        return again, tables
 
-    def _columns(self, user: str, wanted: dict[str, int]) -> Iterator[tuple[str, _Month]]:
+    def _columns(self, user: str, wanted: Mapping[str, int]) -> Iterator[tuple[str, _Month]]:
         """These months at these revisions; a month whose columns are not all there is left out."""
         if not wanted:
             return
@@ -156,7 +149,9 @@ class HistoryReader:
     def _keep_to_budget(self) -> None:
         """Let go of the histories that were asked for least lately; the latest stays, however large."""
         with self._lock:
-            sizes = {user: place.loaded.nbytes for user, place in self._places.items() if place.loaded is not None}
+            sizes = {
+                user: place.loaded.history.nbytes for user, place in self._places.items() if place.loaded is not None
+            }
             latest = next(reversed(self._places), None)
             excess = sum(sizes.values()) - self._budget
             for user, size in sizes.items():

@@ -46,7 +46,9 @@ def recordings_of(
     for group in groups:
         newest = max(group, key=lambda track: (latest[tracks.shown[track.position]], track.id)).position
         named = tracks.entries[newest]
-        entries.append(Entry("track", min(track.id for track in group), named.name, named.artist, named.album))
+        identity = min(track.id for track in group)
+        is_named_so = identity == named.id
+        entries.append(named if is_named_so else Entry("track", identity, named.name, named.artist, named.album))
         shown.append(tracks.shown[newest])
         recording[[track.position for track in group]] = len(entries) - 1
     of_item = np.where(tracks.of_item == NONE, np.int32(NONE), recording[tracks.of_item])
