@@ -14,7 +14,24 @@ import msgspec
 from stats_core.errors import InvalidParameter
 from stats_core.history.limiting import within
 from stats_core.history.reader import Heard
-from stats_core.insights import clock, comparison, plays, search, summary, timeline, top
+from stats_core.insights import (
+    adoptions,
+    anniversaries,
+    clock,
+    comparison,
+    discoveries,
+    eddington,
+    milestones,
+    movers,
+    one_hit_wonders,
+    plays,
+    records,
+    rediscoveries,
+    search,
+    summary,
+    timeline,
+    top,
+)
 from stats_core.insights.periods import Clock
 from stats_core.insights.question import Answer, Companion, Limits, Statistic, question_of, values_of
 
@@ -29,6 +46,15 @@ STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
             top.SHOWS,
             timeline.STATISTIC,
             clock.STATISTIC,
+            discoveries.STATISTIC,
+            one_hit_wonders.STATISTIC,
+            rediscoveries.STATISTIC,
+            movers.STATISTIC,
+            adoptions.STATISTIC,
+            milestones.STATISTIC,
+            records.STATISTIC,
+            eddington.STATISTIC,
+            anniversaries.STATISTIC,
             plays.STATISTIC,
             comparison.STATISTIC,
             search.STATISTIC,

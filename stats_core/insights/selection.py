@@ -102,10 +102,10 @@ class Selection:
         first[self.item[::-1]] = np.arange(len(self.item) - 1, -1, -1)
         return Totals(np.bincount(self.item, minlength=size), sums(self.item, self.ms, size), first)
 
-    @property
+    @cached_property
     def ever(self) -> "Selection":
-        """What passes of the whole history."""
-        return self.over(ALL_TIME)
+        """What passes of the whole history: itself, where the period holds all of it."""
+        return self if self._part == slice(0, len(self.history)) else self.over(ALL_TIME)
 
     def over(self, period: Period) -> "Selection":
         """What passes of another period."""

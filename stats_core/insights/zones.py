@@ -105,6 +105,16 @@ class Zone:
         """The first instant whose local time is this or later."""
         return int(self.offsets(local, local).first_instants(np.array([local]))[0])
 
+    def last_end(self, local: int) -> int:
+        """The instant from which on local time is never before this again."""
+        return int(self.offsets(local, local).last_ends(np.array([local]))[0])
+
+    def all_local(self, instants: Ints) -> Ints:
+        """The local time of each instant, ms; in any order."""
+        if not len(instants):
+            return instants
+        return instants + self.offsets(int(instants.min()), int(instants.max())).of(instants)
+
     def written(self, instant: int) -> str:
         """RFC 3339 with the zone's offset, ms only where there are any."""
         return self.all_written(np.array([instant]))[0]
