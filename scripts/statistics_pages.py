@@ -35,6 +35,10 @@ _ASKED: Final[Mapping[str, Mapping[str, str]]] = {
     "timeline": {"bucket": "month", "start": "2024-03-01", "end": "2024-06-01"},
     "plays": {"limit": "1"},
     "search": {"q": "glac", "limit": "2"},
+    "one-hit-wonders": {"period": "2021-05"},
+    "adoptions": {"period": "2020"},
+    "milestones": {"period": "all"},
+    "anniversaries": {"period": "all"},
 }
 """Statistic -> what its page asks besides its path; a year unless it is here."""
 _A_YEAR: Final = {"period": "2024"}

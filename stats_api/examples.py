@@ -1,5 +1,7 @@
-"""Examples: what the operations really answer, about four plays of a made-up listener, so that none can go stale."""
+"""Examples: what the operations really answer, about a few plays of a made-up listener, so that none can go
+stale."""
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -9,7 +11,7 @@ from stats_api.health import Health
 from stats_api.imports import Imports, answered
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
 from stats_core.documents import Import, ImportFile, Listener, Play
-from stats_core.history.columns import History, history_of, table_of
+from stats_core.history.columns import history_of, table_of
 from stats_core.history.reader import Heard
 from stats_core.insights import STATISTICS
 from stats_core.insights import answered as answer_to
@@ -24,11 +26,15 @@ _HEARD: Final = (
     ("spotify:track:0000000000000000000001", "Paper Lanterns", "The Invented", "First Light"),
     ("spotify:track:0000000000000000000003", "Glass Garden", "The Invented", "First Light"),
 )
+_LOVED: Final = (*(f"2022-08-{day:02}" for day in range(1, 11)), *(f"2023-09-0{day}" for day in range(1, 4)))
+"""Dates on which one track was played, for what only many plays show."""
+_SHOWN_BY_LOVED: Final = frozenset({"one-hit-wonders", "rediscoveries", "adoptions", "anniversaries", "eddington"})
 _PARAMETERS: Final = {
     "timeline": {"bucket": "day"},
     "top/shows": {"kinds": "episode"},
     "plays": {"limit": "2"},
     "search": {"q": "ligh"},
+    "movers": {"start": "2024-07-02", "end": "2024-07-03"},
 }
 
 
@@ -51,27 +57,32 @@ def examples() -> dict[str, object]:
             received_at=_WHEN, size=4_096,
         )),
     }  # fmt: skip
-    history = _history()
+    history, loved = (history_of([table_of(plays)], []) for plays in (_few_plays(), _loved_plays()))
     for name in STATISTICS:
         identity = "get_" + name.replace("/", "_").replace("-", "_")
-        found[identity] = answer_to(name, Heard(_LISTENER, history), _PARAMETERS.get(name, {}), now=_NOW).answer
+        heard = Heard(_LISTENER, loved if name in _SHOWN_BY_LOVED else history)
+        found[identity] = answer_to(name, heard, _PARAMETERS.get(name, {}), now=_NOW).answer
     return {identity: msgspec.to_builtins(answer) for identity, answer in found.items()}
 
 
-def _history() -> History:
-    plays = []
-    for position, (uri, name, artist, album) in enumerate(_HEARD):
-        start = _WHEN + position * timedelta(hours=5)
-        end = start + timedelta(seconds=200)
-        plays.append(
-            Play(
-                id=f"ada|{end:%Y-%m-%dT%H:%M:%SZ}|00200000|0000", user="ada", start=start, end=end, ms=200_000,
-                source="extended", kind="track", uri=uri, name=name, artist=artist, album=album,
-                platform="android", country="DE", reason_start="trackdone", reason_end="trackdone",
-                shuffle=False, skipped=False, offline=False, private=False,
-            )
-        )  # fmt: skip
-    return history_of([table_of(plays)], [])
+def _few_plays() -> Iterator[Play]:
+    for position, heard in enumerate(_HEARD):
+        yield _play(_WHEN + position * timedelta(hours=5), *heard)
+
+
+def _loved_plays() -> Iterator[Play]:
+    for day in _LOVED:
+        yield _play(datetime.fromisoformat(f"{day}T18:00:00Z"), *_HEARD[0])
+
+
+def _play(start: datetime, uri: str, name: str, artist: str, album: str) -> Play:
+    end = start + timedelta(seconds=200)
+    return Play(
+        id=f"ada|{end:%Y-%m-%dT%H:%M:%SZ}|00200000|0000", user="ada", start=start, end=end, ms=200_000,
+        source="extended", kind="track", uri=uri, name=name, artist=artist, album=album,
+        platform="android", country="DE", reason_start="trackdone", reason_end="trackdone",
+        shuffle=False, skipped=False, offline=False, private=False,
+    )  # fmt: skip
 
 
 def _imported() -> Import:

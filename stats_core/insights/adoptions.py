@@ -1,11 +1,10 @@
 """Adoptions: how fast artists who were new became regulars."""
 
 import numpy as np
-from msgspec.structs import asdict
 
 from stats_core.history.columns import Codes, History, Ints
 from stats_core.insights.firsts import firsts_of
-from stats_core.insights.named import Named
+from stats_core.insights.named import Named, naming
 from stats_core.insights.order import first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET, Whole
 from stats_core.insights.question import Answer, Question, Statistic
@@ -59,7 +58,7 @@ def adoptions(history: History, question: Question) -> Adoptions:
     page = first_of(keys, question[OFFSET], question[LIMIT])
     items = [
         Adoption(
-            **asdict(artists.entries[code]),
+            **naming(artists.entries[code], history.catalogue),
             first_play=first_play,
             nth_play=None if last == _NEVER else question.zone.written(last),
             days=None if last == _NEVER else ms_taken / DAY,

@@ -3,11 +3,10 @@
 from typing import Final
 
 import numpy as np
-from msgspec.structs import asdict
 
 from stats_core.history.columns import Flags, History, Ints
 from stats_core.insights.firsts import firsts_of
-from stats_core.insights.named import Named
+from stats_core.insights.named import Named, naming
 from stats_core.insights.order import first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.question import Answer, Question, Statistic
@@ -50,7 +49,9 @@ def anniversaries(history: History, question: Question) -> Anniversaries:
     keys = (-new.plays, -new.ms, new.start, titles.place_by_id[new.entry])
     page = due[first_of([key[due] for key in keys], question[OFFSET], question[LIMIT])]
     items = [
-        Anniversary(**asdict(titles.entries[code]), years=since, first_play=first_play, plays=plays, ms=ms)
+        Anniversary(
+            **naming(titles.entries[code], history.catalogue), years=since, first_play=first_play, plays=plays, ms=ms
+        )
         for first_play, code, since, plays, ms in zip(
             zone.all_written(new.start[page]),
             *(column[page].tolist() for column in (new.entry, years, new.plays, new.ms)),

@@ -3,12 +3,11 @@
 from typing import Literal, TypedDict
 
 import numpy as np
-from msgspec.structs import asdict
 
 from stats_core.history.columns import Flags, History, Ints
 from stats_core.history.entries import Entries
 from stats_core.insights.firsts import firsts_of
-from stats_core.insights.named import Named
+from stats_core.insights.named import Named, naming
 from stats_core.insights.order import Key, first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET, Choice
 from stats_core.insights.question import Answer, Question, Statistic
@@ -84,7 +83,7 @@ def discoveries(history: History, question: Question) -> Discoveries:
     columns = (new.entry, plays, ms, new.plays, new.ms)
     items = [
         Discovery(
-            **asdict(entries.entries[code]),
+            **naming(entries.entries[code], history.catalogue),
             first_play=first_play,
             plays=in_period,
             ms=ms_in_period,

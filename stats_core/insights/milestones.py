@@ -4,11 +4,10 @@ from typing import Final
 
 import msgspec
 import numpy as np
-from msgspec.structs import asdict
 
 from stats_core.history.columns import History
 from stats_core.history.entries import NONE
-from stats_core.insights.named import Named
+from stats_core.insights.named import Named, naming
 from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection
@@ -65,7 +64,7 @@ def _up_to(plays: int) -> list[int]:
 
 
 def _named(history: History, title: int) -> Named | None:
-    return None if title == NONE else Named(**asdict(history.titles.entries[title]))
+    return None if title == NONE else Named(**naming(history.titles.entries[title], history.catalogue))
 
 
 STATISTIC = Statistic(

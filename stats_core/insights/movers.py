@@ -1,16 +1,17 @@
 """Movers: who climbed and who fell, against the period before."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
-from msgspec.structs import asdict
 
 from stats_core.history.columns import Flags, History, Ints
 from stats_core.history.entries import Entries
-from stats_core.insights.named import Named
+from stats_core.insights.named import Named, Naming, naming
 from stats_core.insights.order import Key, first_of
-from stats_core.insights.parameters import BY, COMMON, LIMIT, Choice
+from stats_core.insights.parameters import BY as TOP_BY
+from stats_core.insights.parameters import COMMON, Choice, Measure
+from stats_core.insights.parameters import LIMIT as TOP_LIMIT
 from stats_core.insights.periods import ALL_TIME, Period
 from stats_core.insights.question import Answer, AnsweredPeriod, Question, Statistic
 from stats_core.insights.selection import Selection, Totals
@@ -27,6 +28,8 @@ OF: Choice[Of] = Choice(
     default="tracks",
     choices=("tracks", "recordings", "artists", "albums"),
 )
+BY: Choice[Measure] = replace(TOP_BY, description="The measure that ranks in both periods.")
+LIMIT = replace(TOP_LIMIT, description="How many climbers to answer at most, and how many fallers.")
 
 
 class Mover(Named, kw_only=True):
@@ -92,7 +95,7 @@ def movers(history: History, question: Question) -> Movers:
         first: Ints = np.minimum(now.first, then.first)
         keys: tuple[Key, ...] = (-abs(moved), -now.totals.plays, -now.totals.ms, first, entries.place_by_id)
         page = some[first_of([key[some] for key in keys], 0, question[LIMIT])]
-        return [_mover(entries, now, then, code) for code in page.tolist()]
+        return [_mover(naming(entries.entries[code], history.catalogue), now, then, code) for code in page.tolist()]
 
     return Movers(
         **selected.told,
@@ -116,10 +119,10 @@ def _ranked(plays: Selection, entries: Entries) -> _Ranked:
     return _Ranked(totals, first, rank)
 
 
-def _mover(entries: Entries, now: _Ranked, then: _Ranked, code: int) -> Mover:
+def _mover(named: Naming, now: _Ranked, then: _Ranked, code: int) -> Mover:
     rank, previous = int(now.rank[code]), int(then.rank[code])
     return Mover(
-        **asdict(entries.entries[code]),
+        **named,
         rank=rank if now.played[code] else None,
         previous_rank=previous if then.played[code] else None,
         change=previous - rank,

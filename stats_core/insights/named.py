@@ -1,18 +1,50 @@
 """Named: what an answer says of what was played, or of whom it is by, besides its numbers."""
 
+from typing import TypedDict
+
 import msgspec
 
-from stats_core.history.entries import Kinds
+from stats_core.history.catalogue import Catalogue
+from stats_core.history.entries import Entry, Kinds
 
 
 class Named(msgspec.Struct):
-    """A track, episode, chapter, artist or album; the fields of an `Entry`."""
+    """A track, episode, chapter, artist or album."""
 
     kind: Kinds
     id: str
     name: str | None
-    """As in its latest play, or as the catalogue has it; null where no play ever named it."""
-    artist: str | None
-    """Of a track or an album; of an episode its show, of a chapter its audiobook; null for artists."""
+    """As the catalogue has it, or as in its latest play; null where no play ever named it."""
+    by: str | None
+    """Artist of a track or album, show of an episode, audiobook of a chapter."""
     album: str | None
-    """Of a track; else null."""
+    """Of a track."""
+    image: str | None
+    """Address of a picture; null until the catalogue knows one."""
+    url: str | None
+    """Where Spotify shows it; null where it has no id of Spotify's."""
+
+
+class Naming(TypedDict):
+    """The fields of a `Named`."""
+
+    kind: Kinds
+    id: str
+    name: str | None
+    by: str | None
+    album: str | None
+    image: str | None
+    url: str | None
+
+
+def naming(entry: Entry, catalogue: Catalogue) -> Naming:
+    """What is said of an entry."""
+    return {
+        "kind": entry.kind,
+        "id": entry.id,
+        "name": entry.name,
+        "by": entry.artist,
+        "album": entry.album,
+        "image": catalogue.image(entry.kind, entry.id),
+        "url": entry.url,
+    }

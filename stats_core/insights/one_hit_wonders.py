@@ -3,11 +3,10 @@
 from typing import Final
 
 import numpy as np
-from msgspec.structs import asdict
 
 from stats_core.history.columns import History, Ints
 from stats_core.history.entries import NONE
-from stats_core.insights.named import Named
+from stats_core.insights.named import Named, naming
 from stats_core.insights.order import first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.question import Answer, Question, Statistic
@@ -48,8 +47,8 @@ def one_hit_wonders(history: History, question: Question) -> OneHitWonders:
     columns = (found, only[found], plays, ms)
     items = [
         OneHitWonder(
-            **asdict(artists.entries[artist]),
-            recording=Named(**asdict(recordings.entries[recording])),
+            **naming(artists.entries[artist], history.catalogue),
+            recording=Named(**naming(recordings.entries[recording], history.catalogue)),
             plays=count,
             ms=heard,
             first_play=first_play,

@@ -1,20 +1,19 @@
 """Records: the day, the month and the hour most was played in, and what was most repeated in a day."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import msgspec
 import numpy as np
-from msgspec.structs import asdict
 
 from stats_core.history.columns import History, Ints
 from stats_core.history.entries import NONE
-from stats_core.insights.named import Named
+from stats_core.insights.buckets import Bucket, buckets_of
+from stats_core.insights.named import Named, naming
 from stats_core.insights.order import Places
 from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection, sums
-from stats_core.insights.zones import DAY, HOUR, Zone
+from stats_core.insights.zones import DAY, HOUR
 
 
 class Stretch(msgspec.Struct):
@@ -55,15 +54,21 @@ class Records(Answer, kw_only=True):
 
 @dataclass(frozen=True)
 class _Heard:
-    """What was played in stretches of one length; arrays of one length, in order of time."""
+    """What was played in each hour, day or month with a play; arrays of one length."""
 
+    bucket: Bucket
     plays: Ints
     ms: Ints
+    start: Ints
+    """Start of one of its plays, ms since 1970."""
 
-    def summed(self, code: Ints) -> "_Heard":
-        """The same in longer stretches, numbered from 0, given the one that each lies in."""
-        size = int(code.max()) + 1
-        return _Heard(sums(code, self.plays, size), sums(code, self.ms, size))
+    def summed(self, bucket: Bucket, code: Ints) -> "_Heard":
+        """The same in longer buckets, given the number of the one that each lies in."""
+        code = code - code.min()
+        plays, start = sums(code, self.plays, 0), np.zeros(int(code.max()) + 1, np.int64)
+        start[code] = self.start
+        heard = plays > 0
+        return _Heard(bucket, plays[heard], sums(code, self.ms, 0)[heard], start[heard])
 
 
 def records(history: History, question: Question) -> Records:
@@ -71,48 +76,38 @@ def records(history: History, question: Question) -> Records:
     selected = Selection(history, question)
     if not len(selected.positions):
         return Records(**selected.told, day=None, month=None, hour=None, repeated=None)
-    zone = question.zone
-    begin, by_hour = _hours(selected)
-    day = selected.local[begin] // DAY
+    day = selected.local // DAY
     first_day = int(day.min())
-    by_day = by_hour.summed(day - first_day)
-    month = _months(np.arange(first_day, first_day + len(by_day.plays)))
-    first_month = int(month[0])
+    day -= first_day
+    begin = _hours(selected)
+    by_hour = _Heard(
+        "hour", np.diff(begin, append=len(day)), np.add.reduceat(selected.ms, begin), selected.start[begin]
+    )
+    month = (day[begin] + first_day).astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
     return Records(
         **selected.told,
-        day=_record(selected, by_day, lambda place: _dates(zone, first_day + place, first_day + place + 1)),
-        month=_record(
-            selected,
-            by_day.summed(month - first_month),
-            lambda place: _dates(zone, *_first_days(first_month + place, first_month + place + 1)),
-        ),
-        hour=_record(selected, by_hour, lambda place: _real_hour(zone, int(selected.start[begin[place]]))),
-        repeated=_repeated(selected, first_day),
+        day=_record(question, by_hour.summed("day", day[begin])),
+        month=_record(question, by_hour.summed("month", month)),
+        hour=_record(question, by_hour),
+        repeated=_repeated(selected, day, first_day),
     )
 
 
-def _hours(selected: Selection) -> tuple[Places, _Heard]:
-    """The real hours with a play, by their first one. Plays of one hour follow one another, and another one begins
-    where the local hour or the offset changes."""
+def _hours(selected: Selection) -> Places:
+    """The first play of every hour. Plays of one hour follow one another: another one begins where the local hour or
+    the offset changes."""
     start, hour = selected.start, selected.local // HOUR
     begins = np.ones(len(start), np.bool_)
     np.not_equal(hour[1:], hour[:-1], out=begins[1:])
     after_changes = np.searchsorted(start, selected.question.zone.offsets(int(start[0]), int(start[-1])).at)
     begins[after_changes[after_changes < len(start)]] = True
-    begin = np.flatnonzero(begins)
-    return begin, _Heard(np.diff(begin, append=len(start)), np.add.reduceat(selected.ms, begin))
+    return np.flatnonzero(begins)
 
 
-def _record(selected: Selection, heard: _Heard, span: Callable[[int], tuple[int, int]]) -> Record:
-    """The two best stretches; `span` says where each begins and ends, ms since 1970."""
-    start, end = selected.question.period.sides or (0, 0)
-
-    def stretch(place: int) -> Stretch:
-        first, after = span(place)
-        partial = first < start or after > end
-        return Stretch(selected.question.zone.written(first), int(heard.plays[place]), int(heard.ms[place]), partial)
-
-    return Record(stretch(_best(heard.plays, heard.ms)), stretch(_best(heard.ms, heard.plays)))
+def _record(question: Question, heard: _Heard) -> Record:
+    return Record(
+        _stretch(question, heard, _best(heard.plays, heard.ms)), _stretch(question, heard, _best(heard.ms, heard.plays))
+    )
 
 
 def _best(measure: Ints, other: Ints) -> int:
@@ -120,56 +115,36 @@ def _best(measure: Ints, other: Ints) -> int:
     return int(best[np.argmax(other[best])])
 
 
-def _dates(zone: Zone, day: int, following: int) -> tuple[int, int]:
-    """The instants at which dates begin and end."""
-    return zone.first_instant(day * DAY), zone.last_end(following * DAY)
+def _stretch(question: Question, heard: _Heard, place: int) -> Stretch:
+    at = int(heard.start[place])
+    whole = buckets_of(question.zone, heard.bucket, at, at + 1)
+    start, end = question.period.sides or (at, at + 1)
+    first = int(whole.start[0])
+    partial = first < start or int(whole.end[0]) > end
+    return Stretch(question.zone.written(first), int(heard.plays[place]), int(heard.ms[place]), partial)
 
 
-def _real_hour(zone: Zone, instant: int) -> tuple[int, int]:
-    """Beginning and end of the hour of an instant, as far as the clocks did not change in it."""
-    offsets = zone.offsets(instant, instant)
-    segment = int(np.searchsorted(offsets.at, instant, side="right"))
-    offset = int(offsets.offset[segment])
-    begin = (instant + offset) // HOUR * HOUR - offset
-    sides = [begin, begin + HOUR]
-    if segment:
-        sides[0] = max(begin, int(offsets.at[segment - 1]))
-    if segment < len(offsets.at):
-        sides[1] = min(begin + HOUR, int(offsets.at[segment]))
-    return sides[0], sides[1]
-
-
-def _repeated(selected: Selection, first_day: int) -> Repeated | None:
+def _repeated(selected: Selection, day: Ints, first_day: int) -> Repeated | None:
+    """`day` of each play is counted from the first one, which is in days since 1970."""
     titles = selected.history.titles
-    day, width = selected.local // DAY - first_day, len(titles) + 1
-    keys = np.sort(day * width + (selected.title - NONE))
+    named = selected.title != NONE
+    if not named.any():
+        return None
+    keys = day * len(titles) + selected.title
+    keys = np.sort(keys if named.all() else keys[named])
     begin = np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1))
     counts = np.diff(begin, append=len(keys))
-    days, title = np.divmod(keys[begin], width)
-    title += NONE
-    counts[title == NONE] = 0
-    most = np.flatnonzero(counts == counts.max())
-    if not counts[most[0]]:
-        return None
-    earliest = title[most][days[most] == days[most[0]]]
+    most = int(counts.max())
+    days, title = np.divmod(keys[begin[counts == most]], len(titles))
+    earliest = title[days == days[0]]
     chosen = int(earliest[np.argmin(titles.place_by_id[earliest])])
-    heard = (day == days[most[0]]) & (selected.title == chosen)
+    heard = (day == days[0]) & (selected.title == chosen)
     return Repeated(
-        **asdict(titles.entries[chosen]),
-        date=str(np.datetime64(first_day + int(days[most[0]]), "D")),
-        plays=int(counts[most[0]]),
+        **naming(titles.entries[chosen], selected.history.catalogue),
+        date=str(np.datetime64(first_day + int(days[0]), "D")),
+        plays=most,
         ms=int(selected.ms[heard].sum()),
     )
-
-
-def _months(days: Ints) -> Ints:
-    """The month that each day lies in, in months since 1970."""
-    return days.astype("datetime64[D]").astype("datetime64[M]").astype(np.int64)
-
-
-def _first_days(*months: int) -> list[int]:
-    first_days: list[int] = np.array(months).astype("datetime64[M]").astype("datetime64[D]").astype(np.int64).tolist()
-    return first_days
 
 
 STATISTIC = Statistic(

@@ -4,10 +4,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from msgspec.structs import asdict
 
 from stats_core.history.columns import Codes, History, Ints
-from stats_core.insights.named import Named
+from stats_core.insights.named import Named, naming
 from stats_core.insights.order import Places, first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.question import Answer, Question, Statistic
@@ -73,7 +72,7 @@ def rediscoveries(history: History, question: Question) -> Rediscoveries:
         again = _back(plays, at, int(plays.begin[code + 1]))
         items.append(
             Rediscovery(
-                **asdict(titles.entries[code]),
+                **naming(titles.entries[code], history.catalogue),
                 last_before=last_before,
                 returned=returned,
                 away_days=away,

@@ -105,10 +105,6 @@ class Zone:
         """The first instant whose local time is this or later."""
         return int(self.offsets(local, local).first_instants(np.array([local]))[0])
 
-    def last_end(self, local: int) -> int:
-        """The instant from which on local time is never before this again."""
-        return int(self.offsets(local, local).last_ends(np.array([local]))[0])
-
     def all_local(self, instants: Ints) -> Ints:
         """The local time of each instant, ms; in any order."""
         if not len(instants):

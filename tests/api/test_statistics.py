@@ -18,6 +18,10 @@ QUESTIONS: list[dict[str, str]] = [
 OWN: dict[str, dict[str, str]] = {
     "timeline": {"bucket": "week"},
     "plays": {"limit": "7"},
+    "discoveries": {"of": "artists", "sort": "ms", "period": "2025"},
+    "movers": {"of": "recordings", "by": "ms", "period": "2025-03"},
+    "adoptions": {"n": "3", "offset": "1"},
+    "eddington": {"by": "ms"},
     **{name: {"by": "ms", "limit": "3", "offset": "2"} for name in STATISTICS if name.startswith("top/")},
 }
 
