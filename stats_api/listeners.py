@@ -138,6 +138,7 @@ def _made(service: Service, wanted: NewListener) -> tuple[Listener, str]:
             LISTENER_EXISTS,
             f"There is a listener {wanted.user!r} already. A further key: spotify-stats key --user {wanted.user}",
         )
+    service.reader.lookout.forget()
     (service.settings.inbox_dir / wanted.user).mkdir(parents=True, exist_ok=True)
     return listener, made_key(service.store, wanted.user, "made with the listener")
 
@@ -166,7 +167,7 @@ def _settled(service: Service, user: str, change: ListenerChange) -> Listener:
         if service.store.replace(collections.listeners, wanted, listener.revision):
             break
     mark_everything(service.store, user)
-    service.reader.forget(user)
+    service.reader.lookout.forget()
     return wanted
 
 
@@ -181,7 +182,7 @@ async def delete_listener(request: AnyRequest, user: FromPath[str]) -> Response[
 
 def _erased(service: Service, user: str) -> None:
     erase_listener(service.store, service.settings, user, timeout=_ERASING_SECONDS)
-    service.reader.forget(user)
+    service.reader.lookout.forget()
     with suppress(UnknownListener):  # what is in memory goes too
         service.reader.read(user)
 

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from stats_core.documents import Album, Artist, Track
 from stats_core.history.catalogue import Catalogue
+from stats_core.history.present import Lookout
 from stats_core.store import collections
 from stats_core.store.port import Collection, Query, Range, Store
 
@@ -14,16 +15,16 @@ D = TypeVar("D", Track, Album, Artist)
 class CatalogueReader:
     """The catalogue as last written. Safe between threads; an answered catalogue never changes."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, lookout: Lookout) -> None:
         self._store = store
+        self._lookout = lookout
         self._lock = threading.Lock()
         self._known = Catalogue()
 
     def read(self) -> Catalogue:
         """The catalogue at its present revision: what was written at later ones than known is read."""
         with self._lock:
-            told = self._store.get(collections.revisions, "catalogue")
-            revision = told.revision if told else 0
+            revision = self._lookout.look().revision("catalogue")
             if revision != self._known.revision:
                 known, since = self._known, self._known.revision
                 if revision < since:  # the store was put back to an earlier state

@@ -1,8 +1,6 @@
 """Readers: listeners' histories in memory, exactly as last published, reading only the months that changed."""
 
-import math
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,14 +13,12 @@ from stats_core.errors import UnknownListener
 from stats_core.history.catalogue_reading import CatalogueReader
 from stats_core.history.columns import History, history_of, renewed, table_from
 from stats_core.history.exchanging import exchanged
+from stats_core.history.present import Lookout
 from stats_core.history.publishing import month_tables
 from stats_core.listeners import known_listener
 from stats_core.memory import give_back
 from stats_core.store import collections
 from stats_core.store.port import Query, Range, Store
-
-FRESH_SECONDS = 0.05
-"""How old a process's copy of a listener's revision may be before it is read again."""
 
 
 class Heard(NamedTuple):
@@ -45,16 +41,16 @@ class _Place:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     loaded: Heard | None = None
-    checked: float = -math.inf
-    """When the listener's revision was read, by the monotonic clock."""
 
 
 class HistoryReader:
     """Answers listeners' histories; keeps those used last in memory, up to a budget of bytes. Safe between threads."""
 
     def __init__(self, store: Store, budget_bytes: int) -> None:
+        self.lookout = Lookout(store)
+        """Whoever else remembers something of this store asks the same one."""
         self._store = store
-        self._catalogue = CatalogueReader(store)
+        self._catalogue = CatalogueReader(store, self.lookout)
         self._budget = budget_bytes
         self._places: OrderedDict[str, _Place] = OrderedDict()
         self._lock = threading.Lock()
@@ -65,30 +61,20 @@ class HistoryReader:
             place = self._places.setdefault(user, _Place())
             self._places.move_to_end(user)
         with place.lock:
-            if place.loaded is None or time.monotonic() - place.checked > FRESH_SECONDS:
-                checked = time.monotonic()
-                try:
-                    place.loaded = self._refreshed(user, place.loaded)
-                except UnknownListener:
-                    self._let_go(user)
-                    raise
-                place.checked = checked
-            loaded = place.loaded
+            try:
+                place.loaded = loaded = self._refreshed(user, place.loaded)
+            except UnknownListener:
+                self._let_go(user)
+                raise
         self._keep_to_budget()
         return loaded
-
-    def forget(self, user: str) -> None:
-        """Read the listener's revision anew at the next question: this process has just changed it."""
-        with self._lock:
-            if user in self._places:
-                self._places[user].checked = -math.inf
 
     def _let_go(self, user: str) -> None:
         with self._lock:
             self._places.pop(user, None)
 
     def _refreshed(self, user: str, loaded: Heard | None) -> Heard:
-        listener, catalogue = known_listener(self._store, user), self._catalogue.read()
+        listener, catalogue = self.lookout.look(user).listener(user), self._catalogue.read()
         if loaded is not None and loaded.listener.created_at != listener.created_at:
             loaded = None  # erased, and made anew under the same name
         if loaded is not None and (loaded.listener.months, loaded.listener.saved) == (listener.months, listener.saved):
@@ -101,7 +87,8 @@ class HistoryReader:
         else:
             named = list(self._store.find(collections.saved_items, Query(one_of={"_id": listener.saved})))
             if len(named) < len(listener.saved) and known_listener(self._store, user).saved != listener.saved:
-                return self._refreshed(user, loaded)  # an import was undone while its items were read
+                self.lookout.forget()  # an import was undone while its items were read
+                return self._refreshed(user, loaded)
             saved = [item for document in named for item in document.items]
         if loaded is None:
             history = history_of(tables, saved, catalogue, listener.coverage)

@@ -5,7 +5,8 @@ import pytest
 
 from stats_core.clock import utc_now
 from stats_core.history.months import instant_ms
-from stats_core.history.reader import FRESH_SECONDS, HistoryReader
+from stats_core.history.present import FRESH_SECONDS
+from stats_core.history.reader import HistoryReader
 from stats_core.insights import STATISTICS, answered
 from tests.api.server import ApiServer, problem
 

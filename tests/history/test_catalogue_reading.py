@@ -4,6 +4,7 @@ from pathlib import Path
 
 from stats_core.documents import Album, Artist, Credit, Track
 from stats_core.history.catalogue_reading import CatalogueReader
+from stats_core.history.present import Lookout
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.sample import sample_export
@@ -20,12 +21,14 @@ def track(identity: str, revision: int, *artists: str) -> Track:
 
 
 def test_only_what_changed_is_read_again(store: Store) -> None:
-    reader = CatalogueReader(store)
+    lookout = Lookout(store)
+    reader = CatalogueReader(store, lookout)
     assert reader.read().revision == 0
     store.put(collections.tracks, [track("t1", 1, "a"), track("t2", 1, "a")])
     store.put(collections.albums, [Album(id="b1", revision=1, name="Tides")])
     assert not reader.read().tracks, "not before its revision is raised"
     raise_revision(store, "catalogue")
+    lookout.forget()
     first = reader.read()
     assert set(first.tracks) == {"t1", "t2"}
     assert set(first.albums) == {"b1"}
@@ -33,6 +36,7 @@ def test_only_what_changed_is_read_again(store: Store) -> None:
     store.put(collections.tracks, [track("t2", 2, "b")])
     store.put(collections.artists, [Artist(id="b", revision=2, name="Bee")])
     raise_revision(store, "catalogue")
+    lookout.forget()
     second = reader.read()
     assert second.tracks["t1"] is first.tracks["t1"]
     assert second.credits("t2") == ("b",)
@@ -55,7 +59,7 @@ def test_a_history_is_named_by_the_catalogue_of_the_moment(store: Store, tmp_pat
     played = before.tracks.entries[int(before.tracks.of_item[before.item[-1]])]
     store.put(collections.tracks, [track(played.id, 1, "one", "two")])
     raise_revision(store, "catalogue")
-    reader.forget("me")
+    reader.lookout.forget()
     after = reader.read("me").history
     assert after is not before
     assert {"one", "two"} <= {entry.id for entry in after.artists.entries}

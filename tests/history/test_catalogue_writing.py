@@ -11,6 +11,7 @@ from stats_core.history import catalogue_writing
 from stats_core.history.catalogue_reading import CatalogueReader
 from stats_core.history.catalogue_writing import CATALOGUE_LEASE, write_catalogue
 from stats_core.history.marks import clear_mark, marked_months
+from stats_core.history.present import Lookout
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.sample import sample_catalogue, sample_export
@@ -40,7 +41,7 @@ def test_documents_bear_the_revision_that_they_are_told_at(store: Store) -> None
         == 2
     )
     assert revisions(store) == {"catalogue": 2}
-    known = CatalogueReader(store).read()
+    known = CatalogueReader(store, Lookout(store)).read()
     assert {document.id: document.revision for document in known.tracks.values()} == {"t1": 2, "t2": 2}
     assert known.tracks["t1"].name == "Renamed"
     assert known.albums["b"].revision == 1
@@ -54,7 +55,7 @@ def test_a_reader_sees_the_new_catalogue_and_the_months_are_marked(store: Store,
     before = reader.read("me").history
     known = sample_catalogue(300, 1, 3, 1)
     write_catalogue(store, *known)
-    reader.forget("me")
+    reader.lookout.forget()
     heard = reader.read("me")
     credited = {artist.id for track in known.tracks for artist in track.artists[:1]}
     assert credited <= {entry.id for entry in heard.history.primary_artists.entries}
@@ -83,16 +84,19 @@ def test_who_counts_while_it_is_written_is_told_again(
 
 def test_what_a_stopped_writer_left_is_told_by_the_next(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     write_catalogue(store, [track("t1")])
-    reader = CatalogueReader(store)
+    lookout = Lookout(store)
+    reader = CatalogueReader(store, lookout)
     known = reader.read()
     with monkeypatch.context() as stopped:
         stopped.setattr(catalogue_writing, "raise_revision", _stop)
         with pytest.raises(LeaseLost):
             write_catalogue(store, [track("t1", "Renamed"), track("t2")])
+    lookout.forget()
     assert reader.read() is known
     # One who comes now never knew what `t1` was before.
-    assert set(CatalogueReader(store).read().tracks) == {"t1", "t2"}
+    assert set(CatalogueReader(store, Lookout(store)).read().tracks) == {"t1", "t2"}
     assert write_catalogue(store, [track("t3")]) == 2
+    lookout.forget()
     assert {each.name for each in reader.read().tracks.values()} == {"Renamed", "Known"}
     assert set(reader.read().tracks) == {"t1", "t2", "t3"}
 

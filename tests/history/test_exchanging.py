@@ -74,7 +74,7 @@ def test_a_reader_that_follows_answers_as_one_that_comes_new(store: Store, tmp_p
     following = HistoryReader(store, 1 << 30)
 
     def same_answers() -> int:
-        following.forget("me")
+        following.lookout.forget()
         heard, anew = following.read("me"), HistoryReader(store, 0).read("me")
         for statistic in ("summary", "top/tracks", "top/albums", "timeline", "plays"):
             asked = {"kinds": "track,episode,unknown", "min_ms": "0"}
