@@ -8,7 +8,7 @@ import numpy as np
 from stats_core.history.columns import Flags, History, Ints
 from stats_core.history.entries import Entries
 from stats_core.insights.named import Named, Naming, naming
-from stats_core.insights.order import Key, first_of
+from stats_core.insights.order import Key, first_of, in_order
 from stats_core.insights.parameters import BY as TOP_BY
 from stats_core.insights.parameters import COMMON, Choice, Measure
 from stats_core.insights.parameters import LIMIT as TOP_LIMIT
@@ -77,6 +77,11 @@ class _Ranked:
         played: Flags = self.totals.plays > 0
         return played
 
+    @property
+    def on_top(self) -> Flags:
+        """Of each, whether it is one of the TOP."""
+        return self.played & (self.rank <= TOP)
+
 
 def movers(history: History, question: Question) -> Movers:
     """The entries in the TOP of the period or of the one before, by how far they moved between the two."""
@@ -87,8 +92,7 @@ def movers(history: History, question: Question) -> Movers:
     entries: Entries = getattr(history, question[OF])
     now, then = (_ranked(plays, entries) for plays in (selected, selected.over(before)))
     known = selected.over(Period(ALL_TIME.start, question.period.start)).totals.grouped(entries).plays > 0
-    moved: Ints = np.where(known, then.rank - now.rank, 0)
-    moved[(now.rank > TOP) & (then.rank > TOP)] = 0
+    moved: Ints = np.where(known & (now.on_top | then.on_top), then.rank - now.rank, 0)
 
     def listed(direction: int) -> list[Mover]:
         some = np.flatnonzero(direction * moved > 0)
@@ -102,7 +106,7 @@ def movers(history: History, question: Question) -> Movers:
         before=question.over(before).answered_period,
         climbers=listed(1),
         fallers=listed(-1),
-        new=int((now.played & (now.rank <= TOP) & ~known).sum()),
+        new=int((now.on_top & ~known).sum()),
     )
 
 
@@ -113,7 +117,7 @@ def _ranked(plays: Selection, entries: Entries) -> _Ranked:
     first[played] = plays.start[totals.first[played]]
     measures = (-totals.plays, -totals.ms) if plays.question[BY] == "plays" else (-totals.ms, -totals.plays)
     keys = (*measures, first, entries.place_by_id)
-    order = first_of([key[played] for key in keys], 0, len(played))
+    order = in_order([key[played] for key in keys])
     rank = np.full(len(entries), len(played) + 1, np.int64)
     rank[played[order]] = np.arange(1, len(played) + 1)
     return _Ranked(totals, first, rank)
