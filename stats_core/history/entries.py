@@ -106,6 +106,15 @@ class Entries:
         within = np.arange(len(plays)) - np.repeat(ends - times, times)
         return plays, self.entry[begin[item][plays] + within]
 
+    def further_of_plays(self, item: Codes) -> tuple[npt.NDArray[np.intp], Codes]:
+        """As `of_plays`, but without the first entry of each play, which is `of_item`."""
+        if self.is_single:
+            return np.empty(0, np.intp), np.empty(0, np.int32)
+        shared = np.flatnonzero((np.bincount(self.item, minlength=len(self.of_item)) > 1).take(item))
+        numbers, entry = self.of_plays(item[shared])
+        further = np.flatnonzero(np.diff(numbers, prepend=-1) == 0)
+        return shared[numbers[further]], entry[further]
+
     def items_of(self, position: int) -> Codes:
         """The items of one entry."""
         items: Codes = self.item[self.entry == position]

@@ -13,7 +13,8 @@ from stats_core.insights.parameters import Choice
 from stats_core.insights.selection import Selection
 from stats_core.insights.zones import DAY, HOUR, Zone
 
-Bucket = Literal["hour", "day", "week", "month", "year"]
+DateBucket = Literal["day", "week", "month", "year"]
+Bucket = Literal["hour"] | DateBucket
 
 MOST_POINTS: Final = 10_000
 _UNITS: Final = {"month": "M", "year": "Y"}
@@ -39,18 +40,26 @@ class Buckets:
     end: Ints
     """The instant after the last one; later than the next bucket's first where clocks fall back across midnight."""
     before: int
-    bucket_of_day: Codes | None
-    """The bucket of each local date from `first_day` on; None: they are hours."""
-    first_day: int
 
     def __len__(self) -> int:
         return len(self.start)
 
     def placed(self, plays: Selection) -> "Placed":
         """Plays by bucket; all start in the period, or from the second bucket's first instant on."""
-        if self.bucket_of_day is None or (self.end[:-1] <= self.start[1:]).all():
-            return Placed(np.searchsorted(plays.start, self.start[1:]), None, len(plays.start))
-        bucket = self.bucket_of_day[plays.local // DAY - self.first_day]
+        return Placed(np.searchsorted(plays.start, self.start[1:]), None, len(plays.start))
+
+
+@dataclass(frozen=True, eq=False)
+class Dates(Buckets):
+    """Buckets of whole local dates."""
+
+    days: Ints
+    """The first date of each, in days since 1970."""
+
+    def placed(self, plays: Selection) -> "Placed":
+        if (self.end[:-1] <= self.start[1:]).all():
+            return super().placed(plays)
+        bucket = np.searchsorted(self.days, plays.local // DAY, side="right") - 1
         order = np.argsort(bucket, kind="stable")
         return Placed(np.searchsorted(bucket[order], np.arange(1, len(self))), order, len(order))
 
@@ -105,7 +114,7 @@ def buckets_of(zone: Zone, bucket: Bucket, start: int, end: int, before: int = 0
         _refuse_above(MOST_POINTS, bucket, (end - start) // HOUR)  # before as many are made
         found = _hours(zone, start, end, before)
     else:
-        found = _dates(zone, bucket, start, end, before)
+        found = dates_of(zone, bucket, start, end, before)
     _refuse_above(MOST_POINTS, bucket, len(found) - found.before)
     return found
 
@@ -132,20 +141,19 @@ def _hours(zone: Zone, start: int, end: int, before: int) -> Buckets:
     begin, finish = np.concatenate(begins), np.concatenate(ends)
     kept = slice(int(np.searchsorted(begin, start, side="right")) - 1 - before, None)
     begin, finish = begin[kept], finish[kept]
-    return Buckets(begin, finish, before, None, 0)
+    return Buckets(begin, finish, before)
 
 
-def _dates(zone: Zone, bucket: Bucket, start: int, end: int, before: int) -> Buckets:
-    """Whole local dates, one or more: a date that a zone skipped is no bucket."""
+def dates_of(zone: Zone, bucket: DateBucket, start: int, end: int, before: int = 0) -> Dates:
+    """As `buckets_of`, however many there are. A date that a zone skipped is none."""
     offsets = zone.offsets(start - before * _MOST_DAYS[bucket] * DAY, end)
     first, last = (local // DAY for local in offsets.local_span(start, end))
     days = _first_days(bucket, first, last, before + _MOST_SKIPPED if before else 0)
     begin, finish = offsets.first_instants(days * DAY), offsets.last_ends(days[1:] * DAY)
     exists = begin[:-1] < begin[1:]
     excess = int(exists[days[1:] <= first].sum()) - before
-    begin, finish = begin[:-1][exists][excess:], finish[exists][excess:]
-    bucket_of_day = np.repeat(np.cumsum(exists) - 1 - excess, np.diff(days)).astype(np.int32)
-    return Buckets(begin, finish, before, bucket_of_day, int(days[0]))
+    begin, finish, days = (column[exists][excess:] for column in (begin[:-1], finish, days[:-1]))
+    return Dates(begin, finish, before, days)
 
 
 def _first_days(bucket: Bucket, first: int, last: int, before: int) -> Ints:

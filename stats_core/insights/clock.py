@@ -1,5 +1,6 @@
-"""Clock: at which hours of the week a listener listens."""
+"""Clock: at which hours of the week, and of the day, a listener listens."""
 
+import msgspec
 import numpy as np
 
 from stats_core.history.columns import History, Ints
@@ -20,6 +21,22 @@ class Clock(Answer, kw_only=True):
     ms: list[list[int]]
 
 
+class Hour(msgspec.Struct, gc=False):
+    """An hour of the day."""
+
+    hour: int
+    """Local, 0 to 23."""
+    plays: int
+    ms: int
+
+
+class Hours(Answer, kw_only=True):
+    """Plays and ms by the local hour of their start."""
+
+    hours: list[Hour]
+    """24, empty ones included."""
+
+
 def clock(history: History, question: Question) -> Clock:
     """The passing plays by weekday and hour; both hours of a clock set back count in one cell."""
     plays = Selection(history, question)
@@ -31,12 +48,20 @@ def clock(history: History, question: Question) -> Clock:
     )
 
 
+def hours(history: History, question: Question) -> Hours:
+    """The passing plays by hour; both hours of a clock set back count in one."""
+    plays = Selection(history, question)
+    hour = plays.local // HOUR % 24
+    counts, ms = np.bincount(hour, minlength=24).tolist(), sums(hour, plays.ms, 24).tolist()
+    return Hours(**plays.told, hours=[Hour(*values) for values in zip(range(24), counts, ms, strict=True)])
+
+
 def _rows(cells: Ints) -> list[list[int]]:
     rows: list[list[int]] = cells.reshape(7, 24).tolist()
     return rows
 
 
-STATISTIC = Statistic(
+CLOCK = Statistic(
     name="clock",
     summary="Plays by weekday and hour",
     description="7 x 24 of plays and of milliseconds listened: weekdays from Monday, local hours from 0. A play counts "
@@ -44,4 +69,14 @@ STATISTIC = Statistic(
     parameters=COMMON,
     answer=Clock,
     function=clock,
+)
+HOURS = Statistic(
+    name="hours",
+    summary="Plays by hour of the day",
+    description="The 24 local hours of the day with their plays and milliseconds listened, over all days of the "
+    "period. A play counts wholly in the hour of its start; both hours of a clock set back are one.",
+    parameters=COMMON,
+    answer=Hours,
+    function=hours,
+    listed="hours",
 )

@@ -68,6 +68,13 @@ class Clock:
         self._until(begun + HOUR)
         return begun
 
+    def is_over(self, end: int) -> bool:
+        """Whether a period of this end lies behind."""
+        if end <= self._now:
+            return True
+        self._until(end)
+        return False
+
     def _until(self, instant: int) -> None:
         self.valid_until = instant if self.valid_until is None else min(instant, self.valid_until)
 

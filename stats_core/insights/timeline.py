@@ -25,8 +25,8 @@ _OF_ALL_PLAYS: Final = frozenset({"skip_rate"})
 MEASURE: Choice[Measured] = Choice(
     name="measure",
     description="What `value` tells of each point: plays, ms, different items, different credited artists, items that "
-    "are new there, the share of plays that is of these, or the share of plays that was skipped. "
-    "Without it: there is no `value`.",
+    "are new there, the share of plays that is of these, or the share of plays that was skipped. Without it: there is "
+    "no `value`.",
     example="items",
     choices=("plays", "ms", "items", "artists", "new_items", "new_share", "skip_rate"),
 )
@@ -116,8 +116,10 @@ class _Windows:
     @cached_property
     def artists(self) -> Ints:
         """How many different credited artists there are."""
-        numbers, artist = self.selection.history.artists.of_plays(self.selection.item)
-        return rolling_different(artist, self.placed.bucket[numbers], self._size, self.window)
+        artists, item, bucket = self.selection.history.artists, self.selection.item, self.placed.bucket
+        further, guest = artists.further_of_plays(item)
+        artist, bucket = np.append(artists.of_item.take(item), guest), np.append(bucket, bucket[further])
+        return rolling_different(artist, bucket, self._size, self.window)
 
     @cached_property
     def new_items(self) -> Ints:
@@ -170,8 +172,8 @@ STATISTIC = Statistic(
     "empty ones included; those that the period's edge cuts are `partial`. At most 10,000 points. An hour that clocks "
     "repeat is two points. `measure` adds a `value`: an item is new where its first passing play of the whole history "
     "lies, and different items or artists are different over all a point covers. With a `window` each point covers as "
-    "many buckets, its own the last of them; those before the period's start are counted whole. A skip rate is of "
-    "the plays with a known reason for their end, and counts short ones unless `min_ms` is given.",
+    "many buckets, its own the last of them; those before the period's start are counted whole. A skip rate is of the "
+    "plays with a known reason for their end, and counts short ones unless `min_ms` is given.",
     parameters=(*COMMON, BUCKET, MEASURE, WINDOW),
     answer=Timeline,
     function=timeline,

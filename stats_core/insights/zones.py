@@ -69,6 +69,14 @@ class Offsets:
         return int((begins + self.of(begins)).min()), int((lasts + self.of(lasts)).max())
 
     @cached_property
+    def skipped_dates(self) -> Ints:
+        """Local dates that never were, in days since 1970: the clocks went over the whole of them."""
+        before, after = self.at + self.offset[:-1], self.at + self.offset[1:]
+        first, following = -(-before // DAY), after // DAY
+        gaps = np.flatnonzero(first < following)
+        return np.concatenate([np.arange(first[gap], following[gap]) for gap in gaps] or [np.empty(0, np.int64)])
+
+    @cached_property
     def _begin(self) -> Ints:
         return np.concatenate(([-_FAR], self.at))
 
