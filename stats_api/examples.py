@@ -30,7 +30,9 @@ _LOVED: Final = (*(f"2022-08-{day:02}" for day in range(1, 11)), *(f"2023-09-0{d
 """Dates on which one track was played, for what only many plays show."""
 _SHOWN_BY_LOVED: Final = frozenset({"one-hit-wonders", "rediscoveries", "adoptions", "anniversaries", "eddington"})
 _PARAMETERS: Final = {
-    "timeline": {"bucket": "day"},
+    "timeline": {"bucket": "day", "measure": "items"},
+    "streaks": {"of": "artists"},
+    "days-without-music": {"period": "2024-07"},
     "top/shows": {"kinds": "episode"},
     "plays": {"limit": "2"},
     "search": {"q": "ligh"},

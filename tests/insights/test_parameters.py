@@ -64,6 +64,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "q": ("x" * 201,),
     "measure": ("", "fame", "Plays", "plays,ms"),
     "window": (*COUNTS, "0", "1001"),
+    "gap": (*COUNTS, "0", "1441"),
     "cursor": ("", "x", "A" * 31, "!" * 32, "é" * 32, "A" * 4_000),
 }
 
