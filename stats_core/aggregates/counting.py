@@ -17,7 +17,7 @@ from stats_core.insights.question import question_of
 from stats_core.insights.selection import Selection
 from stats_core.insights.summary import Summary
 from stats_core.insights.timeline import Timeline
-from stats_core.insights.top import TopAlbums, TopArtists, TopTracks
+from stats_core.insights.top import Top
 from stats_core.insights.zones import DAY
 
 MOST_PLAYED: Final = 100
@@ -63,7 +63,7 @@ def monthly_tops_of(heard: Heard) -> Iterator[MonthlyTop]:
         month = point.start[:7]
         given = {"start": f"{month}-01", "end": f"{month_end(month):%Y-%m-%d}", "limit": str(MOST_PLAYED)}
         for of in TOPS:
-            top = cast("TopTracks | TopArtists | TopAlbums", answered(f"top/{of}", heard, given, now=_NEVER).answer)
+            top = cast("Top", answered(f"top/{of}", heard, given, now=_NEVER).answer)
             if not top.total:
                 continue
             entries = [
@@ -71,7 +71,7 @@ def monthly_tops_of(heard: Heard) -> Iterator[MonthlyTop]:
                     rank=line.rank,
                     id=line.id,
                     name=line.name,
-                    artist=getattr(line, "artist", None),
+                    artist=line.artist,
                     plays=line.plays,
                     ms=line.ms,
                 )

@@ -4,7 +4,7 @@ A track is its URI, an artist their catalogue id, as far as known; until then ex
 key keeps leading to what it has become.
 """
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -26,6 +26,7 @@ Flags = npt.NDArray[np.bool_]
 
 NONE: Final = -1
 """The code of an item that is in no entry."""
+_SIDES: Final = (bisect_left, bisect_right)
 _SPOTIFY: Final = "https://open.spotify.com"
 
 
@@ -80,13 +81,19 @@ class Entries:
         places[self.by_id] = np.arange(len(places), dtype=np.int32)
         return places
 
-    def position(self, identity: str) -> int | None:
-        """Which entry an id names, or what it led to before more was known; None: none, or no longer one alone."""
-        place = bisect_left(self.by_id, identity, key=lambda code: self.entries[code].id)
-        if place < len(self.by_id) and self.entries[code := int(self.by_id[place])].id == identity:
-            return code
+    def positions(self, identity: str) -> list[int]:
+        """The entries that an id names (a track and an episode may bear the same), or the one it led to since."""
+        low, high = (side(self.by_id, identity, key=lambda code: self.entries[code].id) for side in _SIDES)
+        if low < high:
+            found: list[int] = self.by_id[low:high].tolist()
+            return found
         led_to = set(self.old_keys(identity))
-        return led_to.pop() if len(led_to) == 1 else None
+        return list(led_to) if len(led_to) == 1 else []
+
+    def position(self, identity: str) -> int | None:
+        """The one entry with items that an id names or leads to; None: there is none, or no longer one alone."""
+        found = [code for code in self.positions(identity) if len(self.items_of(code))]
+        return found[0] if len(found) == 1 else None
 
     @cached_property
     def is_single(self) -> bool:

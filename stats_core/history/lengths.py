@@ -48,7 +48,7 @@ def _catalogued(titles: Entries, catalogue: Catalogue) -> npt.NDArray[np.int64]:
     lengths = np.full(len(titles), UNKNOWN_LENGTH, np.int64)
     if catalogue.tracks:
         for position, entry in enumerate(titles.entries):
-            track = catalogue.tracks.get(entry.id)
+            track = catalogue.tracks.get(entry.id) if entry.kind == "track" else None
             if track is not None and track.length:
                 lengths[position] = track.length
     return lengths

@@ -44,7 +44,10 @@ def recordings_of(
     recording = np.full(len(tracks), NONE, np.int32)
     shown = []
     for group in groups:
-        newest = max(group, key=lambda track: (latest[tracks.shown[track.position]], track.id)).position
+        newest = max(
+            (tracks.entries[track.position].name is not None, latest[tracks.shown[track.position]], track.position)
+            for track in group
+        )[-1]
         named = tracks.entries[newest]
         identity = min(track.id for track in group)
         is_named_so = identity == named.id

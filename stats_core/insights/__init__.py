@@ -44,10 +44,7 @@ STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
         statistic.name: statistic
         for statistic in (
             summary.STATISTIC,
-            top.TRACKS,
-            top.ARTISTS,
-            top.ALBUMS,
-            top.SHOWS,
+            *top.TOPS,
             timeline.STATISTIC,
             clock.CLOCK,
             clock.HOURS,

@@ -25,8 +25,8 @@ NO_REASON: Final = frozenset({None, "", "unknown"})
 FINISHED: Final = "trackdone"
 SKIPPED: Final = frozenset({"fwdbtn", "backbtn", "endplay"})
 """Why a play ended that was skipped: somebody went forward, back, or to something else."""
-_UNKNOWN_COUNTRY: Final = "ZZ"
-_UNKNOWN_PLATFORM: Final = "unknown"
+UNKNOWN_COUNTRY: Final = "ZZ"
+UNKNOWN_PLATFORM: Final = "unknown"
 _IS_PRIVATE: Final = 1
 
 
@@ -219,9 +219,9 @@ class Selection:
         """For each filter by a column: what of its values counts, and the column."""
         rule, history = self.question.rule, self.history
         if rule.platform is not None:
-            yield _told_by(history.platforms, rule.platform, _UNKNOWN_PLATFORM), history.platform
+            yield _told_by(history.platforms, rule.platform, UNKNOWN_PLATFORM), history.platform
         if rule.country is not None:
-            yield _told_by(history.countries, rule.country, _UNKNOWN_COUNTRY), history.country
+            yield _told_by(history.countries, rule.country, UNKNOWN_COUNTRY), history.country
         if rule.source is not None:
             yield _told_by(SOURCES, rule.source), history.source
 
@@ -265,8 +265,7 @@ def sums(codes: npt.NDArray[np.integer], values: Ints, size: int) -> Ints:
 def _items_of(entries: Entries, identities: Iterable[str], size: int) -> Flags:
     wanted = np.zeros(size, np.bool_)
     for identity in identities:
-        position = entries.position(identity)
-        if position is not None:
+        for position in entries.positions(identity):
             wanted[entries.items_of(position)] = True
     return wanted
 

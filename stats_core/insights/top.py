@@ -1,251 +1,260 @@
-"""Tops: tracks, artists, albums and shows by plays or by milliseconds listened."""
+"""Tops: what was played most, or by whom, from where, on what; each with the change against the period before."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeVar
+from functools import partial
+from typing import Final, Literal, TypedDict, cast
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 
+from stats_core.documents import Kind
 from stats_core.history.columns import History, Ints
-from stats_core.history.entries import Entries
-from stats_core.insights.parameters import BY, COMMON, LIMIT, OFFSET
-from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.history.entries import NONE, Entries
+from stats_core.insights.parameters import BY, COMMON, LIMIT, OFFSET, Measure
+from stats_core.insights.periods import ALL_TIME, Period
+from stats_core.insights.question import Answer, AnsweredPeriod, Question, Statistic
+from stats_core.insights.selection import UNKNOWN_COUNTRY, UNKNOWN_PLATFORM, Selection, sums
+from stats_core.insights.standing import Standing, standing, standing_of
 
-T = TypeVar("T")
+Group = Literal["tracks", "recordings", "artists", "primary_artists", "albums", "shows", "audiobooks"]
+Column = Literal["platform", "country"]
 
 
-class TopEntry(msgspec.Struct):
-    """An artist or a show in a top."""
+class TopEntry(msgspec.Struct, kw_only=True, gc=False):
+    """A line of a top; what its kind does not have is null."""
 
     rank: int
     id: str
     name: str | None
-    """As in its latest play; null where no play ever named it."""
+    """As the catalogue has it, or as in its latest play; null where no play ever named it."""
+    artist: str | None = None
+    """Of a track, recording or album; the author of an audiobook."""
+    album: str | None = None
+    """Of a track or recording."""
     plays: int
     ms: int
     share: float
     """Of the chosen measure over all passing plays of the period, 0..1."""
+    previous_rank: int | None
+    """In the period before; null where it was not played in it, or where there is no period before."""
+    previous_plays: int | None
+    """In the period before; null where there is none, as `previous_ms`."""
+    previous_ms: int | None
+    new: bool
+    """It was never played before the period."""
+    returned: bool
+    """It was played before, but not in the period before."""
+    image: str | None = None
+    """Address of a picture; null until the catalogue knows one."""
+    url: str | None = None
+    """Where Spotify shows it; null where it has no id of Spotify's."""
+    provisional: bool | None = None
+    """Of an artist: some plays are theirs by the album artist's name alone, until the catalogue knows the track."""
+    ambiguous: bool | None = None
+    """Of an artist: several of the catalogue bear this name, so it stays apart from them."""
 
 
-class TopTrack(msgspec.Struct):
-    """A track in a top."""
+class Top(Answer, kw_only=True):
+    """A page of a top."""
 
-    rank: int
+    before: AnsweredPeriod | None
+    """The period that ranks and values are compared with; null where the question has no start."""
+    items: list[TopEntry]
+    total: int
+    """Number of entries in all."""
+    uncredited: int | None = None
+    """Of artists: passing plays that belong to none, by "Various Artists" or without an artist's name."""
+
+
+class _Named(TypedDict, total=False):
     id: str
     name: str | None
     artist: str | None
     album: str | None
-    plays: int
-    ms: int
-    share: float
-
-
-class TopAlbum(msgspec.Struct):
-    """An album in a top."""
-
-    rank: int
-    id: str
-    name: str | None
-    artist: str | None
-    plays: int
-    ms: int
-    share: float
-
-
-class TopTracks(Answer, kw_only=True):
-    """A page of the tracks of a period."""
-
-    items: list[TopTrack]
-    total: int
-    """Number of tracks in all."""
-
-
-class TopArtists(Answer, kw_only=True):
-    """A page of the artists of a period."""
-
-    items: list[TopEntry]
-    total: int
-    uncredited: int
-    """Passing plays that belong to no artist: by "Various Artists", or without an artist's name."""
-
-
-class TopAlbums(Answer, kw_only=True):
-    """A page of the albums of a period."""
-
-    items: list[TopAlbum]
-    total: int
-
-
-class TopShows(Answer, kw_only=True):
-    """A page of the shows of a period."""
-
-    items: list[TopEntry]
-    total: int
+    image: str | None
+    url: str | None
+    provisional: bool
+    ambiguous: bool
 
 
 @dataclass(frozen=True)
-class Line:
-    """What the lines of every top share."""
+class _Compared:
+    """What was counted in a period, beside the period before; both others are None where there is none."""
 
-    rank: int
-    code: int
-    """Position in the entries."""
-    plays: int
-    ms: int
-    share: float
+    plays: Selection
+    now: Standing
+    then: Standing | None
+    until: Standing | None
+    """Of all time until the period."""
+    before: Period | None
 
+    @classmethod
+    def of(cls, history: History, question: Question, counted: Callable[[Selection], Standing]) -> "_Compared":
+        plays = Selection(history, question)
+        before = question.period.before(question.zone)
+        if before is None:
+            return cls(plays, counted(plays), None, None, None)
+        until = plays.over(Period(ALL_TIME.start, question.period.start))
+        return cls(plays, counted(plays), counted(plays.over(before)), counted(until), before)
 
-@dataclass(frozen=True)
-class Ranking:
-    """A page of a ranking, best first."""
-
-    lines: list[Line]
-    total: int
-    """Entries with a passing play."""
-    plays: int
-    """Plays of all of these."""
-
-
-def ranking(plays: Selection, entries: Entries) -> Ranking:
-    """The asked page of the entries: by the measure, then the other one, then the earlier first play, then the id."""
-    question = plays.question
-    totals = plays.totals.grouped(entries)
-    played = np.flatnonzero(totals.plays)
-    by_ms = question[BY] == "ms"
-    # What ranks, smallest first: negated measures, and the start of the first play.
-    measure, other = (-totals.ms, -totals.plays) if by_ms else (-totals.plays, -totals.ms)
-    offset, limit = question[OFFSET], question[LIMIT]
-    best = played[_up_to(measure[played], offset + limit)]
-    first = plays.start[totals.first[best]]
-    order = np.lexsort((first, other[best], measure[best]))
-    best, keys = best[order], np.stack((measure[best], other[best], first))[:, order]
-    page = _by_id(best, keys, offset, limit, entries)
-    whole = int(plays.ms.sum()) if by_ms else len(plays.positions)
-    lines = [
-        Line(offset + number, code, count, ms, (ms if by_ms else count) / whole if whole else 0.0)
-        for number, (code, count, ms) in enumerate(
-            zip(page, totals.plays[page].tolist(), totals.ms[page].tolist(), strict=True), start=1
+    def answered(self, named: Callable[[int], _Named], uncredited: int | None = None) -> Top:
+        """The asked page; `named` says what an entry is called."""
+        question = self.plays.question
+        offset = question[OFFSET]
+        page = self.now.best(offset, question[LIMIT]).tolist()
+        return Top(
+            **self.plays.told,
+            before=None if self.before is None else question.over(self.before).answered_period,
+            items=[self._entry(code, rank, named(code)) for rank, code in enumerate(page, start=offset + 1)],
+            total=len(self.now.played),
+            uncredited=uncredited,
         )
-    ]
-    return Ranking(lines, len(played), int(totals.plays.sum()))
 
-
-def _up_to(values: Ints, count: int) -> npt.NDArray[np.intp]:
-    """Where the smallest `count` values stand, and every other value equal to the largest of these."""
-    if count >= len(values):
-        return np.arange(len(values))
-    return np.flatnonzero(values <= np.partition(values, count - 1)[count - 1])
-
-
-def _by_id(best: npt.NDArray[np.intp], keys: Ints, offset: int, limit: int, entries: Entries) -> list[int]:
-    """The page of `best`, ordered by `keys`, shape (3, n); those equal in all three come by id."""
-    low, high = min(offset, len(best)), min(offset + limit, len(best))
-    if low == high:
-        return []
-    as_before = np.concatenate(([False], (keys[:, 1:] == keys[:, :-1]).all(axis=0), [False]))
-    begin, end = low, high
-    while as_before[begin]:
-        begin -= 1
-    while as_before[end]:
-        end += 1
-    codes = best[begin:end].tolist()
-    groups = np.cumsum(~as_before[begin:end]).tolist()
-    ordered = sorted(zip(groups, codes, strict=True), key=lambda line: (line[0], int(entries.place_by_id[line[1]])))
-    return [code for _, code in ordered][low - begin : high - begin]
-
-
-def top_tracks(history: History, question: Question) -> TopTracks:
-    """The tracks of the passing plays."""
-    entries = history.tracks
-    plays = Selection(history, question)
-    ranked = ranking(plays, entries)
-    items = []
-    for line in ranked.lines:
-        entry = entries.entries[line.code]
-        items.append(
-            TopTrack(line.rank, entry.id, entry.name, entry.artist, entry.album, line.plays, line.ms, line.share)
+    def _entry(self, code: int, rank: int, named: _Named) -> TopEntry:
+        then, plays, ms = self.then, int(self.now.plays[code]), int(self.now.ms[code])
+        value, whole = (ms, self.plays.ms.sum()) if self.now.by == "ms" else (plays, len(self.plays.positions))
+        was = then is not None and bool(then.plays[code])
+        ever = self.until is not None and bool(self.until.plays[code])
+        return TopEntry(
+            **named,
+            rank=rank,
+            plays=plays,
+            ms=ms,
+            share=value / int(whole) if whole else 0.0,
+            previous_rank=int(then.rank[code]) if then is not None and was else None,
+            previous_plays=None if then is None else int(then.plays[code]),
+            previous_ms=None if then is None else int(then.ms[code]),
+            new=then is not None and not ever,
+            returned=ever and not was,
         )
-    return TopTracks(**plays.told, items=items, total=ranked.total)
 
 
-def top_artists(history: History, question: Question) -> TopArtists:
-    """The artists of the passing plays."""
-    plays = Selection(history, question)
-    ranked = ranking(plays, history.artists)
-    uncredited = len(plays.positions) - ranked.plays
-    items = _plain(ranked, history.artists)
-    return TopArtists(**plays.told, items=items, total=ranked.total, uncredited=uncredited)
+def top(history: History, question: Question, *, of: Group) -> Top:
+    """The entries of the passing plays."""
+    entries = cast("Entries", getattr(history, of))
+    compared = _Compared.of(history, question, lambda plays: standing_of(plays, entries, question[BY]))
+    are_artists = of in {"artists", "primary_artists"}
+
+    def named(code: int) -> _Named:
+        entry = entries.entries[code]
+        told = _Named(
+            id=entry.id,
+            name=entry.name,
+            artist=entry.artist,
+            album=entry.album,
+            image=history.catalogue.image(entry.kind, entry.id),
+            url=entry.url,
+        )
+        if are_artists:
+            told["provisional"] = bool(entries.provisional[code])
+            told["ambiguous"] = bool(entries.ambiguous[code])
+        return told
+
+    uncredited = int((entries.of_item[compared.plays.item] == NONE).sum()) if are_artists else None
+    return compared.answered(named, uncredited)
 
 
-def top_albums(history: History, question: Question) -> TopAlbums:
-    """The albums of the passing plays."""
-    entries = history.albums
-    plays = Selection(history, question)
-    ranked = ranking(plays, entries)
-    items = []
-    for line in ranked.lines:
-        entry = entries.entries[line.code]
-        items.append(TopAlbum(line.rank, entry.id, entry.name, entry.artist, line.plays, line.ms, line.share))
-    return TopAlbums(**plays.told, items=items, total=ranked.total)
+def top_values(history: History, question: Question, *, of: Column) -> Top:
+    """The platforms or countries of the passing plays; a missing one is the unknown one."""
+    texts, unknown = {
+        "platform": (history.platforms, UNKNOWN_PLATFORM),
+        "country": (history.countries, UNKNOWN_COUNTRY),
+    }[of]
+    told = [unknown if text is None else text for text in texts]
+    names = sorted(set(told))
+    name_of_code = np.array([names.index(text) for text in told], np.int32)
+
+    def counted(plays: Selection) -> Standing:
+        codes = name_of_code[getattr(history, of)[plays.positions]] if names else np.empty(0, np.int32)
+        first = np.zeros(len(names), np.int64)
+        first[codes[::-1]] = np.arange(len(codes) - 1, -1, -1)
+        counts: Ints = np.bincount(codes, minlength=len(names))
+        by: Measure = question[BY]
+        by_id = np.arange(len(names), dtype=np.int32)
+        return standing(plays, counts, sums(codes, plays.ms, len(names)), first, by_id, by)
+
+    return _Compared.of(history, question, counted).answered(lambda code: _Named(id=names[code], name=names[code]))
 
 
-def top_shows(history: History, question: Question) -> TopShows:
-    """The shows of the passing plays."""
-    plays = Selection(history, question)
-    ranked = ranking(plays, history.shows)
-    return TopShows(**plays.told, items=_plain(ranked, history.shows), total=ranked.total)
-
-
-def _plain(ranked: Ranking, entries: Entries) -> list[TopEntry]:
-    named = [(line, entries.entries[line.code]) for line in ranked.lines]
-    return [TopEntry(line.rank, entry.id, entry.name, line.plays, line.ms, line.share) for line, entry in named]
-
-
-_PARAMETERS = (*COMMON, BY, LIMIT, OFFSET)
-_ORDER = " Ranked by the measure, then the other one, then the earlier first play, then the id."
-
-TRACKS = Statistic(
-    name="top/tracks",
-    summary="The most played tracks",
-    description="A track is its URI; plays with names only take the URI the listener's other plays or library give "
-    "for the same names." + _ORDER,
-    parameters=_PARAMETERS,
-    answer=TopTracks,
-    function=top_tracks,
-    entries="track",
-    listed="items",
+_PARAMETERS: Final = (*COMMON, BY, LIMIT, OFFSET)
+_ORDER: Final = (
+    " Ranked by the measure, then the other one, then the earlier first play, then the id; with rank and values in the "
+    "period before."
 )
-ARTISTS = Statistic(
-    name="top/artists",
-    summary="The most played artists",
-    description="Artists by exact name. `uncredited` counts the plays by Various Artists or without an artist's name, "
-    "which are in no entry." + _ORDER,
-    parameters=_PARAMETERS,
-    answer=TopArtists,
-    function=top_artists,
-    entries="track",
-    listed="items",
+
+
+def _statistic(of: Group, summary: str, description: str, kind: Kind = "track") -> Statistic:
+    return Statistic(
+        name=f"top/{of.replace('_', '-')}",
+        summary=summary,
+        description=description + _ORDER,
+        parameters=_PARAMETERS,
+        answer=Top,
+        function=partial(top, of=of),
+        default_kinds=(kind,),
+        entries=kind,
+        listed="items",
+    )
+
+
+def _of_column(name: str, of: Column, summary: str, description: str) -> Statistic:
+    return Statistic(
+        name=f"top/{name}",
+        summary=summary,
+        description=description + _ORDER,
+        parameters=_PARAMETERS,
+        answer=Top,
+        function=partial(top_values, of=of),
+        listed="items",
+    )
+
+
+TOPS: Final = (
+    _statistic(
+        "tracks",
+        "The most played tracks",
+        "A track is its URI; plays with names only take the URI the listener's other plays or library give for the "
+        "same names.",
+    ),
+    _statistic(
+        "recordings",
+        "The most played recordings",
+        "Tracks that are one recording, published more than once, count together: those of one ISRC, and those of "
+        "equal name, primary artist and length, within two seconds.",
+    ),
+    _statistic(
+        "artists",
+        "The most played artists",
+        "A play counts for each artist that its track credits, once the catalogue knows; until then for the album "
+        'artist. `uncredited` counts the plays by "Various Artists" or without an artist\'s name.',
+    ),
+    _statistic(
+        "primary_artists",
+        "The most played primary artists",
+        "The first artist that a track credits, once the catalogue knows; until then the album artist: each play "
+        "counts once.",
+    ),
+    _statistic(
+        "albums",
+        "The most played albums",
+        "Albums by the catalogue's id once it knows them, until then by name and album artist.",
+    ),
+    _statistic(
+        "shows",
+        "The most played shows",
+        "The shows of podcasts, by name; counts episodes unless told otherwise.",
+        "episode",
+    ),
+    _statistic(
+        "audiobooks",
+        "The most played audiobooks",
+        "Audiobooks by their URI, or by name; counts chapters unless told otherwise.",
+        "chapter",
+    ),
+    _of_column(
+        "platforms", "platform", "The platforms of most plays", "Families of devices, as in the exports of both eras."
+    ),
+    _of_column("countries", "country", "The countries of most plays", "By two letters; ZZ is an unknown one."),
 )
-ALBUMS = Statistic(
-    name="top/albums",
-    summary="The most played albums",
-    description="Albums by name and album artist." + _ORDER,
-    parameters=_PARAMETERS,
-    answer=TopAlbums,
-    function=top_albums,
-    entries="track",
-    listed="items",
-)
-SHOWS = Statistic(
-    name="top/shows",
-    summary="The most played shows",
-    description="The shows of podcasts, by name; counts episodes unless told otherwise." + _ORDER,
-    parameters=_PARAMETERS,
-    answer=TopShows,
-    function=top_shows,
-    default_kinds=("episode",),
-    entries="episode",
-    listed="items",
-)
+"""Every top there is."""

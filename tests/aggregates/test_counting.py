@@ -13,7 +13,7 @@ from stats_core.history.columns import history_of_plays
 from stats_core.history.reader import Heard
 from stats_core.insights import answered
 from stats_core.insights.summary import Summary
-from stats_core.insights.top import TopTracks
+from stats_core.insights.top import Top
 
 BASE = datetime(2006, 10, 27, tzinfo=UTC)
 """Some days before clocks fall back, in St. John's across midnight."""
@@ -68,7 +68,7 @@ def test_a_months_top_is_the_top_of_that_month(played: list[Play]) -> None:
     tops = {(top.month, top.of): top for top in monthly_tops_of(heard)}
     for month, end in (("2006-10", "2006-11-01"), ("2006-11", "2006-12-01")):
         given = {"start": f"{month}-01", "end": end, "limit": "100"}
-        said = cast("TopTracks", answered("top/tracks", heard, given, now=0).answer)
+        said = cast("Top", answered("top/tracks", heard, given, now=0).answer)
         top = tops.get((month, "tracks"))
         lines = [(line.rank, line.id, line.name, line.artist, line.plays, line.ms) for line in said.items]
         kept = top.entries if top else []

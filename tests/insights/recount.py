@@ -1,53 +1,13 @@
 """The statistics counted the slow way, play by play, as `statistics.md` says: what the arrays are held against."""
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from stats_core.documents import Play, SavedItem
-from stats_core.history.items import name_key, uri_id
+from stats_core.documents import Play
+from tests.insights.listened import Asked, Listened, alike, period_before
 
 Json = dict[str, object]
-
-
-@dataclass(frozen=True)
-class Asked:
-    """A question the slow count understands."""
-
-    zone: str = "UTC"
-    start: datetime | None = None
-    end: datetime | None = None
-    min_ms: int = 30_000
-    kinds: tuple[str, ...] = ("track",)
-    private: str = "exclude"
-
-    @property
-    def given(self) -> dict[str, str]:
-        """The same question as texts."""
-        given = {"tz": self.zone, "min_ms": str(self.min_ms), "kinds": ",".join(self.kinds), "private": self.private}
-        for name, side in (("start", self.start), ("end", self.end)):
-            if side is not None:
-                given[name] = side.isoformat()
-        return given
-
-
-def passing(plays: Iterable[Play], asked: Asked) -> list[Play]:
-    """The plays that pass, in the order of (start, key)."""
-    passed = []
-    for play in plays:
-        if asked.start is not None and play.start < asked.start:
-            continue
-        if asked.end is not None and play.start >= asked.end:
-            continue
-        if play.kind not in asked.kinds or play.ms < asked.min_ms:
-            continue
-        if asked.private == "only" and play.private is not True:
-            continue
-        if asked.private == "exclude" and play.private is True:
-            continue
-        passed.append(play)
-    return passed
 
 
 def local(instant: datetime, zone: str) -> datetime:
@@ -68,61 +28,14 @@ def written(instant: datetime, zone: str) -> str:
     return text.replace("+00:00", "Z") if in_utc else text
 
 
-Namer = Callable[[Play], str | None]
-
-
-def track_namer(plays: Sequence[Play], saved: Sequence[SavedItem]) -> Namer:
-    """What names the track of a play: its URI, else the one other plays of these names have, else its names."""
-    counts: dict[str, int] = {}
-    known: dict[tuple[str | None, str | None], set[str]] = {}
-    for play in plays:
-        if play.uri is not None:
-            counts[play.uri] = counts.get(play.uri, 0) + 1
-            if play.kind == "track" and play.name is not None:
-                known.setdefault((play.artist, play.name), set()).add(play.uri)
-    for item in saved:
-        known.setdefault((item.by, item.name), set()).add(item.uri)
-
-    def name_of(play: Play) -> str | None:
-        if play.kind != "track":
-            return None
-        uris = [play.uri] if play.uri else sorted(known.get((play.artist, play.name), ()))
-        if not uris:
-            return name_key("track", play.artist, play.name)
-        return uri_id(max(uris, key=lambda uri: counts.get(uri, 0)))
-
-    return name_of
-
-
-def artist_of(play: Play) -> str | None:
-    """What names the artist of a play."""
-    credited = play.kind == "track" and play.artist is not None and play.artist != "Various Artists"
-    return name_key("artist", play.artist) if credited else None
-
-
-def album_of(play: Play) -> str | None:
-    """What names the album of a play."""
-    return name_key("album", play.artist, play.album) if play.kind == "track" and play.album is not None else None
-
-
-def show_of(play: Play) -> str | None:
-    """What names the show of a play."""
-    return name_key("show", play.show) if play.kind == "episode" and play.show is not None else None
-
-
-def namer(of: str, plays: Sequence[Play], saved: Sequence[SavedItem]) -> Namer:
-    """What names the entries of a top."""
-    return {"tracks": track_namer(plays, saved), "artists": artist_of, "albums": album_of, "shows": show_of}[of]
-
-
-def summary(plays: Sequence[Play], saved: Sequence[SavedItem], asked: Asked) -> Json:
+def summary(listened: Listened, asked: Asked) -> Json:
     """The totals."""
-    passed = passing(plays, asked)
+    passed = listened.passing(asked)
     return {
         "plays": len(passed),
         "ms": sum(play.ms for play in passed),
         **{
-            of: len({identity for play in passed if (identity := namer(of, plays, saved)(play)) is not None})
+            of: len({identity for play in passed for identity in listened.namer(of)(play)})
             for of in ("tracks", "artists", "albums")
         },
         "active_days": len({local(play.start, asked.zone).date() for play in passed}),
@@ -131,43 +44,102 @@ def summary(plays: Sequence[Play], saved: Sequence[SavedItem], asked: Asked) -> 
     }
 
 
-def top(of: str, plays: Sequence[Play], saved: Sequence[SavedItem], asked: Asked, by: str) -> list[Json]:
-    """Every entry, best first."""
-    name_of = namer(of, plays, saved)
-    passed = passing(plays, asked)
+Order = tuple[int, int, datetime, str]
+
+
+def ranked(listened: Listened, of: str, asked: Asked, by: str) -> dict[str, tuple[int, list[Play]]]:
+    """Entry -> rank and plays, best first."""
     groups: dict[str, list[Play]] = {}
-    for play in passed:
-        identity = name_of(play)
-        if identity is not None:
+    for play in listened.passing(asked):
+        for identity in listened.namer(of)(play):
             groups.setdefault(identity, []).append(play)
-    shown: dict[str, Play] = {}
-    for play in plays:
-        identity = name_of(play)
-        if identity is not None and (play.name is not None or identity not in shown or shown[identity].name is None):
-            shown[identity] = play
-    whole = {"plays": len(passed), "ms": sum(play.ms for play in passed)}
-    entries = []
-    for identity, group in groups.items():
+
+    def order(identity: str) -> Order:
+        group = groups[identity]
         counts = {"plays": len(group), "ms": sum(play.ms for play in group)}
         other = "ms" if by == "plays" else "plays"
-        order = (-counts[by], -counts[other], min(play.start for play in group), identity)
-        latest = shown[identity]
-        entry: Json = {"id": identity}
-        if of == "tracks":
-            entry |= {"name": latest.name, "artist": latest.artist, "album": latest.album}
-        elif of == "albums":
-            entry |= {"name": latest.album, "artist": latest.artist}
-        else:
-            entry |= {"name": latest.artist if of == "artists" else latest.show}
-        entries.append((order, entry | counts | {"share": counts[by] / whole[by] if whole[by] else 0.0}))
-    entries.sort(key=lambda line: line[0])
-    return [{"rank": rank, **entry} for rank, (_, entry) in enumerate(entries, start=1)]
+        return -counts[by], -counts[other], min(play.start for play in group), identity
+
+    return {identity: (rank, groups[identity]) for rank, identity in enumerate(sorted(groups, key=order), start=1)}
 
 
-def clock(plays: Sequence[Play], asked: Asked) -> tuple[list[list[int]], list[list[int]]]:
+def top(listened: Listened, of: str, asked: Asked, by: str) -> list[Json]:
+    """Every entry, best first, beside the time before where the question has a start and an end."""
+    passed = listened.passing(asked)
+    whole = {"plays": len(passed), "ms": sum(play.ms for play in passed)}
+    before: dict[str, tuple[int, list[Play]]] | None = None
+    ever: dict[str, tuple[int, list[Play]]] = {}
+    if asked.start is not None:
+        # An open end is that of the last play.
+        end = asked.end or max(play.end for play in listened.plays if play.start == listened.plays[-1].start)
+        before = ranked(listened, of, period_before(replace(asked, end=max(end, asked.start))), by)
+        ever = ranked(listened, of, replace(asked, start=None, end=asked.start), by)
+    entries = []
+    for identity, (rank, group) in ranked(listened, of, asked, by).items():
+        counts = {"plays": len(group), "ms": sum(play.ms for play in group)}
+        earlier = (before or {}).get(identity)
+        entries.append(
+            {
+                "rank": rank,
+                "id": identity,
+                **counts,
+                "share": counts[by] / whole[by] if whole[by] else 0.0,
+                "previous_rank": earlier[0] if earlier else None,
+                "previous_plays": None if before is None else len(earlier[1]) if earlier else 0,
+                "previous_ms": None if before is None else sum(play.ms for play in earlier[1]) if earlier else 0,
+                "new": before is not None and identity not in ever,
+                "returned": before is not None and identity in ever and earlier is None,
+                **named(listened, of, identity),
+            }
+        )
+    return entries
+
+
+def named(listened: Listened, of: str, identity: str) -> Json:
+    """What an entry is called and shown by: as in its latest play that has a name, or as the catalogue does."""
+    plays = [play for play in listened.plays if identity in listened.namer(of)(play)]
+    latest = ([play for play in plays if play.name is not None] or plays)[-1]
+    url = (
+        None if identity.startswith("~") else f"https://open.spotify.com/{of.rpartition('-')[2].rstrip('s')}/{identity}"
+    )
+    blank: Json = dict.fromkeys(("name", "artist", "album", "image", "url", "provisional", "ambiguous"))
+    match of:
+        case "tracks" | "recordings":
+            track = listened.tracks.get(identity)
+            album = listened.albums.get(track.album) if track and track.album else None
+            told: Json = {
+                "name": latest.name, "artist": latest.artist, "album": latest.album, "image": album and album.image,
+                "url": url and url.replace("recording", "track"),
+            }  # fmt: skip
+        case "artists" | "primary-artists":
+            artist = listened.artists.get(identity)
+            bearers = [one for one, name in listened.artist_names.items() if alike(name) == alike(latest.artist or "")]
+            told = {
+                "name": listened.artist_names.get(identity, latest.artist), "image": artist and artist.image,
+                "url": url,
+                "provisional": any(map(listened.is_provisional, plays)),
+                "ambiguous": identity.startswith("~") and len(bearers) > 1,
+            }  # fmt: skip
+        case "albums":
+            known = listened.albums.get(identity)
+            artists = ", ".join(credit.name for credit in known.artists) if known else latest.artist
+            told = {
+                "name": known.name if known else latest.album, "artist": artists, "image": known and known.image,
+                "url": url,
+            }  # fmt: skip
+        case "shows":
+            told = {"name": latest.show}
+        case "audiobooks":
+            told = {"name": latest.audiobook, "artist": latest.author, "url": url}
+        case _:
+            told = {"name": identity}
+    return {**blank, **told}
+
+
+def clock(listened: Listened, asked: Asked) -> tuple[list[list[int]], list[list[int]]]:
     """Plays and ms by weekday and hour."""
     counts, ms = ([[0] * 24 for _ in range(7)] for _ in range(2))
-    for play in passing(plays, asked):
+    for play in listened.passing(asked):
         there = local(play.start, asked.zone)
         counts[there.weekday()][there.hour] += 1
         ms[there.weekday()][there.hour] += play.ms
@@ -187,7 +159,7 @@ def bucket_of(instant: datetime, zone: str, bucket: str) -> object:
     }[bucket]
 
 
-def timeline(plays: Sequence[Play], asked: Asked, bucket: str) -> list[Json]:
+def timeline(listened: Listened, asked: Asked, bucket: str) -> list[Json]:
     """Every bucket of a short period, by walking through the time around it in steps of half a minute."""
     assert asked.start is not None
     assert asked.end is not None
@@ -205,7 +177,7 @@ def timeline(plays: Sequence[Play], asked: Asked, bucket: str) -> list[Json]:
         else:
             cut.add(name)
         at += step
-    totals = sums_by(plays, asked, bucket)
+    totals = sums_by(listened, asked, bucket)
     return [
         {
             "start": written(first[name], asked.zone),
@@ -217,10 +189,10 @@ def timeline(plays: Sequence[Play], asked: Asked, bucket: str) -> list[Json]:
     ]
 
 
-def sums_by(plays: Sequence[Play], asked: Asked, bucket: str) -> dict[object, tuple[int, int]]:
+def sums_by(listened: Listened, asked: Asked, bucket: str) -> dict[object, tuple[int, int]]:
     """Plays and ms of each bucket with a play."""
     totals: dict[object, tuple[int, int]] = {}
-    for play in passing(plays, asked):
+    for play in listened.passing(asked):
         name = bucket_of(play.start, asked.zone, bucket)
         count, ms = totals.get(name, (0, 0))
         totals[name] = (count + 1, ms + play.ms)

@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 
 from stats_core.documents import Play
-from stats_core.history.columns import History, history_of_plays
+from stats_core.history.columns import History
 from stats_core.history.months import instant_ms
 from tests.insights import recount
 from tests.insights import recount_discovery as slow
 from tests.insights.answers import answer
-from tests.insights.plays import CHANGES, saved, some_plays, utc
-from tests.insights.recount import Asked
+from tests.insights.catalogues import with_catalogue
+from tests.insights.listened import Asked, Listened
+from tests.insights.plays import CHANGES, some_plays, utc
 from tests.insights.recount_discovery import Belongs
 
 NAMED = {"kind", "name", "by", "album", "image", "url"}
@@ -27,17 +28,16 @@ class Made:
     """A made-up listener, and what names the entries of their plays."""
 
     zone: str
-    plays: list[Play]
+    heard: Listened
     history: History
 
     def belongs(self, of: str) -> Belongs:
         """What a play counts for."""
-        name_of = recount.namer(of, self.plays, saved())
-        return lambda play: [identity] if (identity := name_of(play)) is not None else []
+        return self.heard.namer(of)
 
     def ever(self, asked: Asked) -> list[Play]:
         """What passes of the whole history."""
-        return recount.passing(self.plays, replace(asked, start=None, end=None))
+        return self.heard.passing(replace(asked, start=None, end=None))
 
 
 def within(asked: Asked) -> Callable[[Play], bool]:
@@ -47,13 +47,17 @@ def within(asked: Asked) -> Callable[[Play], bool]:
     )
 
 
-@pytest.fixture(scope="module", params=[(zone, seed) for zone in CHANGES for seed in "34"], ids="-".join)
+@pytest.fixture(
+    scope="module",
+    params=[(zone, seed, part) for zone in CHANGES for seed, part in ((3, 0.0), (3, 1.0), (4, 0.5))],
+    ids=lambda one: "-".join(map(str, one)),
+)
 def made(request: pytest.FixtureRequest) -> Made:
-    """A zone and a made-up listener around its change of clocks."""
-    zone, seed = request.param
-    plays = some_plays(zone, int(seed), 400)
-    shuffled = Random(seed).sample(plays, len(plays))  # noqa: S311
-    return Made(zone, plays, history_of_plays(shuffled, saved()))
+    """A zone and a made-up listener around its change of clocks, with none, half or all of the catalogue."""
+    zone, seed, part = request.param
+    heard = with_catalogue(some_plays(zone, seed, 400), part, f"{zone} {seed}")
+    shuffled = Random(seed).sample(heard.plays, len(heard.plays))  # noqa: S311
+    return Made(zone, heard, heard.history(shuffled))
 
 
 def questions(zone: str) -> Iterator[Asked]:
@@ -151,7 +155,7 @@ def test_movers(made: Made, of: str, by: str) -> None:
 def test_eddington(made: Made, by: str) -> None:
     for asked in questions(made.zone):
         got = answer("eddington", made.history, {**asked.given, "by": by})
-        expected = slow.eddington(recount.passing(made.plays, asked), by, made.zone)
+        expected = slow.eddington(made.heard.passing(asked), by, made.zone)
         assert {name: got[name] for name in expected} == expected
 
 
@@ -172,7 +176,7 @@ def test_milestones(made: Made) -> None:
 def test_records(made: Made, bucket: str, by: str) -> None:
     for asked in questions(made.zone):
         record = answer("records", made.history, asked.given)[bucket]
-        expected = slow.most_played(recount.passing(made.plays, asked), bucket, by, made.zone)
+        expected = slow.most_played(made.heard.passing(asked), bucket, by, made.zone)
         if expected is None:
             assert record is None
             continue
@@ -185,5 +189,5 @@ def test_records(made: Made, bucket: str, by: str) -> None:
 def test_most_repeated_in_a_day(made: Made) -> None:
     for asked in questions(made.zone):
         got = answer("records", made.history, asked.given)["repeated"]
-        expected = slow.repeated(recount.passing(made.plays, asked), made.belongs("tracks"), made.zone)
+        expected = slow.repeated(made.heard.passing(asked), made.belongs("tracks"), made.zone)
         assert (got and bare(got)) == expected
