@@ -26,6 +26,7 @@ from stats_core.insights import (
     movers,
     one_hit_wonders,
     plays,
+    recap,
     records,
     rediscoveries,
     search,
@@ -62,6 +63,7 @@ STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
             eddington.STATISTIC,
             anniversaries.STATISTIC,
             plays.STATISTIC,
+            recap.STATISTIC,
             comparison.STATISTIC,
             search.STATISTIC,
         )

@@ -8,7 +8,7 @@ from stats_core.insights.named import Named, naming
 from stats_core.insights.order import first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET, Whole
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import Selection, selection_of
 from stats_core.insights.zones import DAY
 
 N = Whole(
@@ -49,7 +49,7 @@ class Adoptions(Answer, kw_only=True):
 
 def adoptions(history: History, question: Question) -> Adoptions:
     """The artists whose first passing play of the whole history lies in the period, with their nth."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     artists = history.artists
     new = firsts_of(selected, artists)
     nth = _nth_starts(selected.ever, question[N])[new.entry]

@@ -10,7 +10,7 @@ from stats_core.insights.named import Named, naming
 from stats_core.insights.order import first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import selection_of
 from stats_core.insights.zones import DAY
 
 FEWEST_PLAYS: Final = 10
@@ -39,7 +39,7 @@ class Anniversaries(Answer, kw_only=True):
 
 def anniversaries(history: History, question: Question) -> Anniversaries:
     """The items with FEWEST_PLAYS or more whose first passing play fell on today's month and day of an earlier year."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     titles, zone = history.titles, question.zone
     new = firsts_of(selected, titles)
     today = question.clock.today(zone)

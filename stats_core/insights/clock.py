@@ -6,7 +6,7 @@ import numpy as np
 from stats_core.history.columns import History, Ints
 from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection, sums
+from stats_core.insights.selection import selection_of, sums
 from stats_core.insights.zones import HOUR
 
 _WEEK = 7 * 24
@@ -39,7 +39,7 @@ class Hours(Answer, kw_only=True):
 
 def clock(history: History, question: Question) -> Clock:
     """The passing plays by weekday and hour; both hours of a clock set back count in one cell."""
-    plays = Selection(history, question)
+    plays = selection_of(history, question)
     cell = (plays.local // HOUR + _EPOCH_HOUR) % _WEEK
     return Clock(
         **plays.told,
@@ -50,7 +50,7 @@ def clock(history: History, question: Question) -> Clock:
 
 def hours(history: History, question: Question) -> Hours:
     """The passing plays by hour; both hours of a clock set back count in one."""
-    plays = Selection(history, question)
+    plays = selection_of(history, question)
     hour = plays.local // HOUR % 24
     counts, ms = np.bincount(hour, minlength=24).tolist(), sums(hour, plays.ms, 24).tolist()
     return Hours(**plays.told, hours=[Hour(*values) for values in zip(range(24), counts, ms, strict=True)])

@@ -20,7 +20,7 @@ from stats_core.insights.calendar import Days, whole_unit
 from stats_core.insights.parameters import END, KINDS_GIVEN, LIMIT, OF_A_YEAR, PERIOD, START, Name
 from stats_core.insights.periods import Period, of_days, settled
 from stats_core.insights.question import Answer, AnsweredPeriod, Companion, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import Selection, selection_of
 from stats_core.insights.zones import DAY
 
 WITH = Name(
@@ -152,7 +152,7 @@ def comparison(history: History, question: Question) -> Comparison:
     if agreed:
         _refuse_what_would_tell(question)
         question = question.over(_whole_months(question))
-    mine = Selection(history, question)
+    mine = selection_of(history, question)
     theirs = _their_plays(companion, question) if companion else mine.over(_other_period(history, question))
     sides = mine, theirs
     wholes = len(mine.positions), len(theirs.positions)
@@ -180,7 +180,7 @@ def _their_plays(companion: Companion, question: Question) -> Selection:
     if not companion.shares_only:
         own = settled(question.values, question.given, history, question.zone, question.clock)
         question = question.over(own)
-    return Selection(history, question)
+    return selection_of(history, question)
 
 
 def _refuse_what_would_tell(question: Question) -> None:

@@ -10,7 +10,7 @@ from stats_core.insights.order import first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.periods import Period
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import Selection, selection_of
 from stats_core.insights.zones import DAY
 
 
@@ -44,7 +44,7 @@ class DaysWithoutMusic(Answer, kw_only=True):
 
 def days_without_music(history: History, question: Question) -> DaysWithoutMusic:
     """The days from the first passing play on that have none."""
-    plays = Selection(history, question)
+    plays = selection_of(history, question)
     days = np.empty(0, np.int64)
     silent = np.empty(0, np.bool_)
     if (span := _span(plays)) is not None:

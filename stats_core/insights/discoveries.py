@@ -11,7 +11,7 @@ from stats_core.insights.named import Named, naming
 from stats_core.insights.order import Key, first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET, Choice
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import Selection, selection_of
 
 Of = Literal["items", "artists"]
 Sort = Literal["newest", "plays", "ms"]
@@ -68,7 +68,7 @@ class Discoveries(Answer, kw_only=True):
 
 def discoveries(history: History, question: Question) -> Discoveries:
     """What has its first passing play of the whole history in the period."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     entries = history.titles if question[OF] == "items" else history.artists
     new = firsts_of(selected, entries)
     here = selected.totals.grouped(entries)

@@ -6,7 +6,7 @@ import numpy as np
 from stats_core.history.columns import History, Ints
 from stats_core.insights.parameters import COMMON, Choice, Measure
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection, sums
+from stats_core.insights.selection import Selection, selection_of, sums
 from stats_core.insights.zones import DAY
 
 _MINUTE = 60_000
@@ -40,7 +40,7 @@ class Eddington(Answer, kw_only=True):
 
 def eddington(history: History, question: Question) -> Eddington:
     """The Eddington number of the passing plays by local date."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     counts = _by_day(selected, question[BY])
     # The nth largest day reaches n up to the number, and never after.
     largest = np.sort(counts)[::-1]

@@ -10,7 +10,7 @@ from stats_core.history.entries import NONE
 from stats_core.insights.named import Named, naming
 from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import selection_of
 
 FIRST: Final = (1, 100, 1_000)
 STEP: Final = 10_000
@@ -44,7 +44,7 @@ class Milestones(Answer, kw_only=True):
 
 def milestones(history: History, question: Question) -> Milestones:
     """The plays of the period that are milestones of the whole history, counted in the order of (start, key)."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     ever = selected.ever
     plays = len(ever.positions)
     begin, end = np.searchsorted(ever.start, question.period.sides or (0, 0)).tolist()

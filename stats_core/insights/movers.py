@@ -14,7 +14,7 @@ from stats_core.insights.parameters import COMMON, Choice, Measure
 from stats_core.insights.parameters import LIMIT as TOP_LIMIT
 from stats_core.insights.periods import ALL_TIME, Period
 from stats_core.insights.question import Answer, AnsweredPeriod, Question, Statistic
-from stats_core.insights.selection import Selection, Totals
+from stats_core.insights.selection import Selection, Totals, selection_of
 
 Of = Literal["tracks", "recordings", "artists", "albums"]
 
@@ -85,7 +85,7 @@ class _Ranked:
 
 def movers(history: History, question: Question) -> Movers:
     """The entries in the TOP of the period or of the one before, by how far they moved between the two."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     before = question.period.before(question.zone)
     if before is None or question.period.start is None:
         return Movers(**selected.told, before=None, climbers=[], fallers=[], new=0)

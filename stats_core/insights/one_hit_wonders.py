@@ -10,7 +10,7 @@ from stats_core.insights.named import Named, naming
 from stats_core.insights.order import first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import Selection, selection_of
 
 FEWEST_PLAYS: Final = 10
 _SEVERAL: Final = -2
@@ -37,7 +37,7 @@ class OneHitWonders(Answer, kw_only=True):
 
 def one_hit_wonders(history: History, question: Question) -> OneHitWonders:
     """The primary artists with exactly one recording among the passing plays, and FEWEST_PLAYS of it."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     artists, recordings = history.primary_artists, history.recordings
     totals = selected.totals.grouped(artists)
     only = _only_recordings(selected)

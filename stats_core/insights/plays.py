@@ -15,7 +15,7 @@ from stats_core.history.columns import UNKNOWN, History
 from stats_core.history.keys import play_ids
 from stats_core.insights.parameters import COMMON, Json, Parameter, Whole
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import selection_of
 
 _KEY: Final = struct.Struct(">qqii")
 _CURSOR: Final = "[A-Za-z0-9_-]{32}"
@@ -108,7 +108,7 @@ LIMIT = Whole(
 
 def plays(history: History, question: Question) -> Plays:
     """A page of the passing plays, in the reverse order of (start, key)."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     positions = selected.positions
     place = question.get(CURSOR)
     if place is not None:
@@ -135,7 +135,7 @@ def _listed(history: History, question: Question, positions: list[int]) -> list[
     start = history.start[chosen]
     end = start + history.span[chosen]
     starts, ends = (question.zone.all_written(instants) for instants in (start, end))
-    ids = play_ids(question.user, end, history.ms[chosen], history.n[chosen])
+    ids = play_ids(question.listener.id, end, history.ms[chosen], history.n[chosen])
     return [_play(history, *values) for values in zip(positions, ids, starts, ends, strict=True)]
 
 

@@ -1,8 +1,8 @@
 """A question with everything settled; what an answer says of it; what a statistic declares of itself."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import TypedDict, TypeVar
+from dataclasses import dataclass, field, replace
+from typing import Final, TypedDict, TypeVar
 
 import msgspec
 
@@ -105,7 +105,7 @@ class Companion:
 class Question:
     """What was asked, with the defaults filled in."""
 
-    user: str
+    listener: Listener
     zone: Zone
     period: Period
     rule: AnsweredRule
@@ -115,6 +115,8 @@ class Question:
     """Parameter -> what was given, as text."""
     clock: Clock
     companion: Companion | None = None
+    shared: dict[object, object] = field(default_factory=dict, compare=False)
+    """What has been worked out for this answer already: its parts ask for the same plays."""
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
         """The value of one of the statistic's parameters that has a default. Raises KeyError for others not given."""
@@ -128,6 +130,15 @@ class Question:
         """The same question of another period."""
         return replace(self, period=period)
 
+    def of(self, statistic: "Statistic", **given: str) -> "Question":
+        """What another statistic is asked about the same plays, with its own defaults and these parameters."""
+        common = {name: text for name, text in self.given.items() if name in _OF_PLAYS}
+        values = values_of(statistic, {**common, **given})
+        rule = _rule(statistic, self.listener, values)
+        if self.rule.private == "exclude":  # perhaps because no other may be told
+            rule = msgspec.structs.replace(rule, private="exclude")
+        return replace(self, rule=rule, values=values, given=given)
+
     def ruled(self, **rule: object) -> "Question":
         """The same question with parts of its rule changed."""
         return replace(self, rule=msgspec.structs.replace(self.rule, **rule))
@@ -140,6 +151,11 @@ class Question:
         )
         return AnsweredPeriod(start, end, self.zone.name)
 
+
+_OF_PLAYS: Final = frozenset(
+    parameter.name for parameter in (TZ, MIN_MS, MIN_SHARE, COMPLETED, KINDS_GIVEN, PRIVATE, *FILTERS)
+)
+"""What says which plays a question is about, besides its period."""
 
 MinMs = int | Callable[[Mapping[str, object]], int | None] | None
 
@@ -211,7 +227,7 @@ def question_of(
     rule = _rule(statistic, listener, values)
     if limits is not None or (companion is not None and companion.shares_only):
         rule = msgspec.structs.replace(rule, private="exclude")
-    return Question(listener.id, zone, period, rule, values, given, clock, companion)
+    return Question(listener, zone, period, rule, values, given, clock, companion)
 
 
 def _rule(statistic: Statistic, listener: Listener, values: Mapping[str, object]) -> AnsweredRule:

@@ -12,7 +12,7 @@ from stats_core.insights.named import Named, naming
 from stats_core.insights.order import Places
 from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection, sums
+from stats_core.insights.selection import Selection, selection_of, sums
 from stats_core.insights.zones import DAY, HOUR
 
 
@@ -73,7 +73,7 @@ class _Heard:
 
 def records(history: History, question: Question) -> Records:
     """The records of the passing plays; each belongs wholly to the day, month and hour of its start."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     if not len(selected.positions):
         return Records(**selected.told, day=None, month=None, hour=None, repeated=None)
     day = selected.local // DAY

@@ -10,7 +10,7 @@ from stats_core.insights.named import Named, naming
 from stats_core.insights.order import Places, first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import Selection, selection_of
 from stats_core.insights.zones import DAY
 
 FEWEST_BEFORE: Final = 10
@@ -55,7 +55,7 @@ class _ByTitle:
 
 def rediscoveries(history: History, question: Question) -> Rediscoveries:
     """The returns in the period: FEWEST_BEFORE plays, AWAY_DAYS without any, FEWEST_AFTER within BACK_DAYS."""
-    selected = Selection(history, question)
+    selected = selection_of(history, question)
     titles = history.titles
     plays = _by_title(selected.ever)
     returns, title = _returns(plays, *(question.period.sides or (0, 0)))

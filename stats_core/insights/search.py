@@ -12,7 +12,7 @@ from stats_core.history.entries import Entries, Kinds
 from stats_core.history.names import Names, words_of
 from stats_core.insights.parameters import COMMON, LIMIT, Text
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection, Totals
+from stats_core.insights.selection import Selection, Totals, selection_of
 
 _MORE_THAN_PLAYS: Final = 1 << 40
 
@@ -51,7 +51,7 @@ class FoundEntries(Answer, kw_only=True):
 
 def search(history: History, question: Question) -> FoundEntries:
     """The entries with a passing play whose names hold every word."""
-    plays = Selection(history, question)
+    plays = selection_of(history, question)
     names = history.names
     totals = _totals(plays, names.groups)
     found = names.found(words_of(question.get(Q) or ""))

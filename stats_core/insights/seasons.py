@@ -7,7 +7,7 @@ from stats_core.history.columns import History, Ints
 from stats_core.insights.buckets import dates_of
 from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection, sums
+from stats_core.insights.selection import selection_of, sums
 
 _MONTHS = 12
 
@@ -35,7 +35,7 @@ class Seasons(Answer, kw_only=True):
 
 def seasons(history: History, question: Question) -> Seasons:
     """The passing plays by month of the year, and their mean on a day of it."""
-    plays = Selection(history, question)
+    plays = selection_of(history, question)
     nothing = np.zeros(_MONTHS, np.int64)
     days, counts, ms = nothing, nothing, nothing
     if question.period.sides is not None:

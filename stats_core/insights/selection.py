@@ -109,7 +109,7 @@ class Selection:
 
     def over(self, period: Period) -> "Selection":
         """What passes of another period."""
-        return Selection(self.history, self.question.over(period))
+        return selection_of(self.history, self.question.over(period))
 
     @property
     def told(self) -> Told:
@@ -255,6 +255,17 @@ class Selection:
                 unjudged["unknown_reason"] = int((left & unknown).sum())
             left &= passes
         return unjudged
+
+
+def selection_of(history: History, question: Question) -> Selection:
+    """The passing plays of a question; worked out once for each rule and period of an answer."""
+    key = (id(history), question.rule, question.period)
+    selection, known = Selection(history, question), question.shared.get(key)
+    if isinstance(known, Selection):
+        # All but the question itself, which may be another part's: what is worked out hangs on rule and period alone.
+        vars(selection).update({**vars(known), "question": question})
+    question.shared[key] = selection
+    return selection
 
 
 def sums(codes: npt.NDArray[np.integer], values: Ints, size: int) -> Ints:

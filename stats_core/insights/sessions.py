@@ -15,7 +15,7 @@ from stats_core.insights.order import first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET, Whole
 from stats_core.insights.periods import Period
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import selection_of
 
 _MINUTE: Final = 60_000
 _FOREVER: Final = 2**62
@@ -76,7 +76,7 @@ class Sessions(Answer, kw_only=True):
 def sessions(history: History, question: Question) -> Sessions:
     """The sessions that begin in the period; they are cut from all plays, and those without a passing one dropped."""
     cut = _cut(history, question)
-    asked = Selection(history, question)
+    asked = selection_of(history, question)
     plays = asked.over(cut.period)
     placed = Placed(np.searchsorted(plays.start, cut.start[1:]), None, len(plays.start))
     counts, ms = placed.counts, placed.sums(plays.ms)
@@ -121,7 +121,7 @@ class _Cut:
 
 
 def _cut(history: History, question: Question) -> _Cut:
-    everything = Selection(history, question.ruled(**_UNFILTERED)).ever
+    everything = selection_of(history, question.ruled(**_UNFILTERED)).ever
     start = everything.start
     # That of all plays before: those of earlier sessions ended earlier.
     latest = np.maximum.accumulate(start + history.span[everything.positions])

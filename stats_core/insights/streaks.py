@@ -16,7 +16,7 @@ from stats_core.insights.order import first_of
 from stats_core.insights.pairs import Pairs, sorted_pairs
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET, Choice
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection, sums
+from stats_core.insights.selection import Selection, selection_of, sums
 
 Of = Literal["all", "artists"]
 
@@ -76,7 +76,7 @@ class _Page:
 
 def streaks(history: History, question: Question) -> Streaks:
     """The longest runs of days with a passing play of the period."""
-    plays, of = Selection(history, question), question[OF]
+    plays, of = selection_of(history, question), question[OF]
     if question.period.sides is None:
         return Streaks(**plays.told, of=of, current=0, streaks=[], total=0)
     dates = dates_of(question.zone, "day", *question.period.sides)

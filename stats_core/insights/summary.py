@@ -6,7 +6,7 @@ from stats_core.history.columns import Flags, History
 from stats_core.history.entries import Entries
 from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import selection_of
 from stats_core.insights.zones import DAY
 
 
@@ -30,7 +30,7 @@ class Summary(Answer, kw_only=True):
 
 def summary(history: History, question: Question) -> Summary:
     """The totals of the passing plays."""
-    plays = Selection(history, question)
+    plays = selection_of(history, question)
     count = len(plays.positions)
     played = np.bincount(plays.item, minlength=len(history.items)) > 0
     days = plays.local // DAY

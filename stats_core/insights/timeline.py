@@ -15,7 +15,7 @@ from stats_core.insights.parameters import COMMON, Choice, Whole
 from stats_core.insights.periods import ALL_TIME, Period
 from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.rolling import rolling_different, rolling_pairs, rolling_sums
-from stats_core.insights.selection import Selection
+from stats_core.insights.selection import Selection, selection_of
 
 Measured = Literal["plays", "ms", "items", "artists", "new_items", "new_share", "skip_rate"]
 
@@ -67,7 +67,7 @@ class Timeline(Answer, kw_only=True):
 def timeline(history: History, question: Question) -> Timeline:
     """The passing plays by the bucket of their start. Raises InvalidParameter above MOST_POINTS."""
     measure, sides = question.get(MEASURE), question.period.sides
-    plays = Selection(history, question)
+    plays = selection_of(history, question)
     points = [] if sides is None else _points(plays, *sides)
     return Timeline(**plays.told, bucket=question[BUCKET], window=question[WINDOW], measure=measure, points=points)
 

@@ -14,7 +14,7 @@ from stats_core.history.entries import NONE, Entries
 from stats_core.insights.parameters import BY, COMMON, LIMIT, OFFSET, Measure
 from stats_core.insights.periods import ALL_TIME, Period
 from stats_core.insights.question import Answer, AnsweredPeriod, Question, Statistic
-from stats_core.insights.selection import UNKNOWN_COUNTRY, UNKNOWN_PLATFORM, Selection, sums
+from stats_core.insights.selection import UNKNOWN_COUNTRY, UNKNOWN_PLATFORM, Selection, selection_of, sums
 from stats_core.insights.standing import Standing, standing, standing_of
 
 Group = Literal["tracks", "recordings", "artists", "primary_artists", "albums", "shows", "audiobooks"]
@@ -91,7 +91,7 @@ class _Compared:
 
     @classmethod
     def of(cls, history: History, question: Question, counted: Callable[[Selection], Standing]) -> "_Compared":
-        plays = Selection(history, question)
+        plays = selection_of(history, question)
         before = question.period.before(question.zone)
         if before is None:
             return cls(plays, counted(plays), None, None, None)
