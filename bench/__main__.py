@@ -16,7 +16,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from bench.demo import demo_figure
 from bench.figures import Figure, Results, results_from, write_results
+from bench.generator import check_generator
 from bench.jobs import JobFailed
+from bench.load import Load
 from bench.machine import this_commit, this_machine
 from bench.plan import QUICK, Effort, Plan, Step
 from bench.readme import README, RESULTS, render
@@ -34,15 +36,23 @@ messages = Console(stderr=True, highlight=False)
 @click.option("--plays", "sizes", type=click.IntRange(100), multiple=True, help="A size to measure; may be repeated.")
 @click.option("--quick", is_flag=True, help="Everything once on a small history, to see that it works.")
 @click.option("--imports", type=click.IntRange(1), help="How often each export is imported.")
+@click.option("--load/--no-load", default=None, help="Measure the load alone, or all else; both unless given.")
 @click.option("--demo", is_flag=True, help="Measure `make demo` too.")
 @click.option("--output", type=click.Path(dir_okay=False, path_type=Path), help="Where the results go.")
 @click.option("--render", "render_only", is_flag=True, help="Measure nothing; write the README's table anew.")
 def bench(
-    sizes: tuple[int, ...], quick: bool, imports: int | None, demo: bool, output: Path | None, render_only: bool
+    sizes: tuple[int, ...],
+    quick: bool,
+    imports: int | None,
+    load: bool | None,
+    demo: bool,
+    output: Path | None,
+    render_only: bool,
 ) -> None:
     """Measure imports, starts and statistics on SQLite, and on the MongoDB that STATS_DATABASE_URI names, if any.
 
-    The results go to bench/results.json and into the README's table; those of a quick trial nowhere, unless told.
+    Then, on SQLite, what load the REST service bears. The results go to bench/results.json and into the README's table;
+    those of a quick trial or of a part alone nowhere, unless told.
     """
     if render_only:
         _render(output or RESULTS)
@@ -50,8 +60,10 @@ def bench(
     effort = QUICK if quick else Effort(imports=imports)
     chosen = sorted(set(sizes)) or (_QUICK_SIZES if quick else _SIZES)
     try:
+        if load is not False:
+            check_generator()
         with _stores() as (folder, stores):
-            figures = list(_measured(folder, stores, chosen, effort, demo=demo))
+            figures = list(_measured(folder, stores, chosen, effort, load=load, demo=demo))
             kept = published(figures, stores)
     except JobFailed as error:
         raise click.ClickException(str(error)) from error
@@ -61,7 +73,7 @@ def bench(
     out.print(rich_table(f"{results.machine.cpu}, {results.machine.cores} cores", figures))
     if len(kept) < len(figures):
         messages.print("Not kept: figures of a store that stands in for another.")
-    if output is None and quick:
+    if output is None and (quick or load is not None):
         return
     write_results(output or RESULTS, results)
     messages.print(f"Written: {output or RESULTS}")
@@ -94,7 +106,7 @@ def _stores() -> Iterator[tuple[Path, Sequence[Measured]]]:
 
 
 def _measured(
-    folder: Path, stores: Sequence[Measured], sizes: Sequence[int], effort: Effort, *, demo: bool
+    folder: Path, stores: Sequence[Measured], sizes: Sequence[int], effort: Effort, *, load: bool | None, demo: bool
 ) -> Iterator[Figure]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     # Seldom drawn: what is measured needs the machine.
@@ -107,9 +119,14 @@ def _measured(
             progress.update(task, advance=step.size, description=following.name)
             step = following
 
-        plan = Plan(folder, stores, sizes, effort, tell)
-        progress.update(task, total=plan.size)
-        yield from plan.figures()
+        parts: list[Plan | Load] = []
+        if load is not True:
+            parts.append(Plan(folder, stores, sizes, effort, tell))
+        if load is not False:
+            parts.append(Load(folder, stores[0], sizes, effort, tell))
+        progress.update(task, total=sum(part.size for part in parts))
+        for part in parts:
+            yield from part.figures()
         if demo:
             tell(Step("the demo", 0))
             yield demo_figure()

@@ -18,7 +18,7 @@ class Figure(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     name: str
     unit: str
     value: float
-    """Of several measurements, their median."""
+    """Of several measurements, their median; where the best counts, that one's."""
     measured: str
     """How often, and what `value` is of it."""
     store: str | None = None
@@ -65,6 +65,13 @@ def figure_of(
     return Figure(
         name=name, unit=unit, value=rounded(median(values)), measured=measured, store=store, plays=plays, values=kept
     )
+
+
+def best_figure(name: str, unit: str, values: Sequence[float], best: int, plays: int) -> Figure:
+    """What came out in the round that went best, at that place among all rounds."""
+    kept = [rounded(value) for value in values]
+    measured = "once" if len(kept) == 1 else f"best of {len(kept)}"
+    return Figure(name=name, unit=unit, value=kept[best], measured=measured, plays=plays, values=kept)
 
 
 def distribution_of(name: str, unit: str, values: Sequence[float], plays: int) -> Figure:

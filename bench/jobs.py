@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -66,6 +66,7 @@ class Import(msgspec.Struct, tag="import"):
     folder: str
     """The data folder."""
     path: str
+    user: str = USER
 
 
 class Start(msgspec.Struct, tag="start"):
@@ -80,6 +81,20 @@ class Question(msgspec.Struct, frozen=True):
     name: str
     statistic: str
     given: dict[str, str]
+    about_first_of: str | None = None
+    """The top whose first entry it is about; None: it is about nothing in particular."""
+
+
+class TopEntry(msgspec.Struct):
+    """What of an entry of a top others are asked by."""
+
+    id: str
+
+
+class Top(msgspec.Struct):
+    """What of a top is looked at."""
+
+    items: list[TopEntry]
 
 
 class Ask(msgspec.Struct, tag="ask"):
@@ -93,6 +108,8 @@ class Ask(msgspec.Struct, tag="ask"):
 Job = Make | Import | Start | Ask
 Answer = Made | Imported | Started | Asked
 
+A = TypeVar("A", bound=Answer)
+
 _answer: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
 
 
@@ -100,7 +117,7 @@ class JobFailed(Exception):
     """A measuring process ended without an answer."""
 
 
-def done(job: Job) -> Answer:
+def done(job: Job, expected: type[A]) -> A:
     """The answer of a fresh process to a job. Raises JobFailed with what the process said.
 
     Fresh, so that no measurement finds another's memory, caches or modules; and without STATS_ settings of this one.
@@ -112,4 +129,7 @@ def done(job: Job) -> Answer:
     )  # fmt: skip
     if process.returncode != 0:
         raise JobFailed(process.stderr.decode(errors="replace").strip() or f"ended with {process.returncode}")
-    return _answer.decode(process.stdout)
+    answer = _answer.decode(process.stdout)
+    if not isinstance(answer, expected):
+        raise JobFailed(f"answered {type(answer).__name__} to {type(job).__name__}")
+    return answer

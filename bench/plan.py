@@ -3,24 +3,22 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import Final
 
 from bench.figures import Figure, distribution_of, figure_of
-from bench.jobs import Answer, Ask, Asked, Import, Imported, Job, JobFailed, Made, Make, Start, Started, done
+from bench.jobs import Ask, Asked, Import, Imported, Made, Make, Start, Started, done
 from bench.questions import questions
 from bench.stores import Measured
 
 _YEARS: Final = 12
 """What a history spans that is large enough."""
 _PLAYS_OF_A_YEAR: Final = 20_000
-_SEED: Final = 8
-_GENERATION: Final = 5
+SEED: Final = 8
+GENERATION: Final = 5
 _OTHER_GENERATION: Final = 3
 _IMPORTED_ROWS: Final = 750_000
 """How many rows the repeated imports of one size bring together, at least one import."""
 _MOST_IMPORTS: Final = 3
-
-_A = TypeVar("_A", bound=Answer)
 
 
 @dataclass(frozen=True)
@@ -31,13 +29,19 @@ class Effort:
     """None: three times at 250,000 plays, once at 1,000,000."""
     starts: int = 7
     answers: int = 60
+    listeners: int = 5
+    """Under load."""
+    rounds: int = 3
+    """Of load, the best of which counts."""
+    seconds: int = 5
+    """That a round of load lasts."""
 
     def imports_of(self, plays: int) -> int:
         """How often an export of a size is imported."""
         return self.imports or max(1, min(_MOST_IMPORTS, _IMPORTED_ROWS // plays))
 
 
-QUICK: Final = Effort(imports=1, starts=1, answers=3)
+QUICK: Final = Effort(imports=1, starts=1, answers=3, listeners=2, rounds=1, seconds=1)
 """Enough to see that everything works."""
 
 
@@ -76,7 +80,7 @@ class Plan:
     def figures(self) -> Iterator[Figure]:
         """Every figure, as it is measured."""
         for plays in self._sizes:
-            newer, older = (self._export(plays, generation) for generation in (_GENERATION, _OTHER_GENERATION))
+            newer, older = (self._export(plays, generation) for generation in (GENERATION, _OTHER_GENERATION))
             for number, store in enumerate(self._stores):
                 yield from self._of_store(store, plays, newer, older, with_answers=number == 0)
             newer.unlink()
@@ -85,7 +89,7 @@ class Plan:
     def _export(self, plays: int, generation: int) -> Path:
         self._tell(Step(f"making an export of {plays:,} plays", plays))
         path = self._folder / f"{plays}-extended{generation}.zip"
-        _done(Make(plays, years_of(plays), _SEED, generation, str(path)), Made)
+        done(Make(plays, years_of(plays), SEED, generation, str(path)), Made)
         return path
 
     def _of_store(
@@ -103,7 +107,7 @@ class Plan:
         yield figure_of("import, by second of CPU", "rows/s", cpu_rates, label, plays)
         yield figure_of("peak memory of the importing process", "MB", [one.memory_mb for one in imports], label, plays)
         self._tell(Step(f"{label}: starting on {plays:,} plays", plays))
-        starts = [_done(Start(uri), Started) for _ in range(self._effort.starts)]
+        starts = [done(Start(uri), Started) for _ in range(self._effort.starts)]
         yield figure_of("cold start of a listener, first answer", "ms", [s.answered_ms for s in starts], label, plays)
         if with_answers:
             yield from self._answers(uri, plays)
@@ -114,12 +118,12 @@ class Plan:
 
     def _imported(self, label: str, plays: int, uri: str, export: Path) -> Imported:
         self._tell(Step(f"{label}: importing {plays:,} plays", plays))
-        return _done(Import(uri, str(self._folder / "data"), str(export)), Imported)
+        return done(Import(uri, str(self._folder / "data"), str(export)), Imported)
 
     def _answers(self, uri: str, plays: int) -> Iterator[Figure]:
         self._tell(Step(f"asking a listener of {plays:,} plays", plays))
         asked = list(questions())
-        answered = _done(Ask(uri, asked, self._effort.answers), Asked)
+        answered = done(Ask(uri, asked, self._effort.answers), Asked)
         for question, times in zip(asked, answered.answers_ms, strict=True):
             yield distribution_of(question.name, "ms", times, plays)
 
@@ -127,10 +131,3 @@ class Plan:
 def years_of(plays: int) -> int:
     """The years that a history of a size spans: twelve from 240,000 plays on, two at least."""
     return max(2, min(_YEARS, plays // _PLAYS_OF_A_YEAR))
-
-
-def _done(job: Job, expected: type[_A]) -> _A:
-    answer = done(job)
-    if not isinstance(answer, expected):
-        raise JobFailed(f"answered {type(answer).__name__} to {type(job).__name__}")
-    return answer

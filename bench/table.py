@@ -53,7 +53,10 @@ def rich_table(title: str, figures: Sequence[Figure]) -> Table:
 
 def markdown(results: Results) -> str:
     """The figures for the README, with the command that made them and the machine they are true of."""
-    grid = grid_of(results.figures)
+    whole, each = (
+        grid_of([figure for figure in results.figures if (figure.p95 is None) == is_whole])
+        for is_whole in (True, False)
+    )
     machine = results.machine
     versions = ", ".join(f"{name} {version}" for name, version in machine.libraries.items())
     lines = [
@@ -61,15 +64,28 @@ def markdown(results: Results) -> str:
         f"{machine.cpu}, {machine.cores} cores, {machine.memory_mb / 1024:.0f} GB, {machine.system}, "
         f"Python {machine.python}, {versions}.",
         "",
+        *_lines(whole),
+        *(f"{other}.\n" for other in whole.others),
+        "Imports and starts are medians of fresh processes. The load is the mix of `bench/mix.py`, asked by wrk on the "
+        "same machine of the service as it is shipped, in two processes. All of it stands in `bench/results.json`.",
+        "",
+        "<details><summary>Each statistic</summary>",
+        "",
+        f"From columns to JSON and, where it says so, over HTTP, no answer kept: {_repeated(results.figures)}.",
+        "",
+        *_lines(each),
+        "</details>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _lines(grid: Grid) -> list[str]:
+    return [
         _line(["", *grid.columns]),
         _line(["---", *("---:" for _ in grid.columns)]),
         *(_line([name, *cells]) for name, cells in grid.rows),
         "",
-        *(f"{other}.\n" for other in grid.others),
-        f"Statistics are answered from columns to JSON, no answer kept: {_repeated(results.figures)}. Imports, starts "
-        "and memory are medians; every measurement is a fresh process, and stands in `bench/results.json`.",
     ]
-    return "\n".join(lines) + "\n"
 
 
 def _repeated(figures: Iterable[Figure]) -> str:
@@ -84,7 +100,7 @@ def _cell(figure: Figure) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:,.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+    return f"{value:,.0f}" if value >= 100 or not value else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
 
 
 def _line(cells: Iterable[str]) -> str:

@@ -11,7 +11,22 @@ from typing import Final
 
 import msgspec
 
-from bench.jobs import TIMEZONE, USER, Answer, Ask, Asked, Import, Imported, Job, Made, Make, Start, Started
+from bench.jobs import (
+    TIMEZONE,
+    USER,
+    Answer,
+    Ask,
+    Asked,
+    Import,
+    Imported,
+    Job,
+    Made,
+    Make,
+    Question,
+    Start,
+    Started,
+    Top,
+)
 from stats_core.settings import Settings
 from stats_core.store import open_store
 
@@ -48,7 +63,7 @@ def _imported(job: Import) -> Imported:
     store = open_store(job.uri)
     try:
         started, started_cpu = time.perf_counter(), time.process_time()
-        document, _ = import_file(store, settings, USER, Dropped(path, path.name))
+        document, _ = import_file(store, settings, job.user, Dropped(path, path.name))
         seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - started_cpu
     finally:
         store.close()
@@ -83,12 +98,20 @@ def _asked(job: Ask) -> Asked:
         heard = HistoryReader(store, _BUDGET).read(USER)
     finally:
         store.close()
+
+    def given(question: Question) -> dict[str, str]:
+        if question.about_first_of is None:
+            return question.given
+        top = msgspec.json.decode(answered(question.about_first_of, heard, {"limit": "1"}, now=_NOW).json, type=Top)
+        return {**question.given, "id": top.items[0].id}
+
     times: list[list[float]] = []
     for question in job.questions:
         times.append([])
+        settled = given(question)
         for _ in range(job.repetitions):
             started = time.perf_counter()
-            answered(question.statistic, heard, question.given, now=_NOW).json  # noqa: B018
+            answered(question.statistic, heard, settled, now=_NOW).json  # noqa: B018
             times[-1].append(_ms(time.perf_counter() - started))
     return Asked(times)
 

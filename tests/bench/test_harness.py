@@ -8,17 +8,21 @@ from click.testing import CliRunner, Result
 from bench.__main__ import bench
 from bench.demo import seconds_told
 from bench.figures import Results, results_from
-from bench.jobs import Import, JobFailed, done
+from bench.jobs import Import, Imported, JobFailed, done
 from bench.questions import questions
 from bench.readme import README, RESULTS
 from stats_core.insights import STATISTICS
+
+pytestmark = pytest.mark.xdist_group("harness")  # one process makes what all of these look at
 
 
 @pytest.fixture(scope="module")
 def trial(tmp_path_factory: pytest.TempPathFactory) -> tuple[Result, Results]:
     output = tmp_path_factory.mktemp("bench") / "results.json"
     environment = {"STATS_DATABASE_URI": None}
-    result = CliRunner(env=environment).invoke(bench, ["--quick", "--plays", "300", "--output", str(output)])
+    result = CliRunner(env=environment).invoke(
+        bench, ["--quick", "--no-load", "--plays", "300", "--output", str(output)]
+    )
     assert result.exit_code == 0, result.output
     return result, results_from(output)
 
@@ -66,7 +70,7 @@ def test_a_trial_touches_neither_results_nor_readme_unless_told(trial: tuple[Res
 
 def test_a_measurement_that_fails_says_why(tmp_path: Path) -> None:
     with pytest.raises(JobFailed, match=r"nothing\.zip"):
-        done(Import(f"sqlite:///{tmp_path}/bench.sqlite", str(tmp_path), str(tmp_path / "nothing.zip")))
+        done(Import(f"sqlite:///{tmp_path}/bench.sqlite", str(tmp_path), str(tmp_path / "nothing.zip")), Imported)
 
 
 def test_the_time_that_the_demo_tells_is_read() -> None:
