@@ -44,7 +44,7 @@ lock: ## resolve requirements.lock anew, and of it the part that each image inst
 	$(COMPILE) --no-annotate -c requirements.lock --extra api -o deploy/requirements-api.lock
 	$(COMPILE) --no-annotate -c requirements.lock --extra pipelines -o deploy/requirements-pipelines.lock
 
-bench: $(READY) ## measure imports and statistics at 250,000 and 1,000,000 plays
+bench: $(READY) ## measure imports, statistics and load at 250,000 and 1,000,000 plays
 	@$(BIN)/python -m bench $(BENCH)
 
 clean: ## remove the environment and caches, never the data
