@@ -102,10 +102,15 @@ class Selection:
         first[self.item[::-1]] = np.arange(len(self.item) - 1, -1, -1)
         return Totals(np.bincount(self.item, minlength=size), sums(self.item, self.ms, size), first)
 
-    @cached_property
+    @property
     def ever(self) -> "Selection":
         """What passes of the whole history: itself, where the period holds all of it."""
-        return self if self._part == slice(0, len(self.history)) else self.over(ALL_TIME)
+        # Were this kept, a selection would hold itself, and its arrays would wait for the garbage collector.
+        return self if self._part == slice(0, len(self.history)) else self._ever
+
+    @cached_property
+    def _ever(self) -> "Selection":
+        return self.over(ALL_TIME)
 
     def over(self, period: Period) -> "Selection":
         """What passes of another period."""
