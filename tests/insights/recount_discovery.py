@@ -11,7 +11,9 @@ from datetime import date, datetime, timedelta
 from stats_core.documents import Play
 from tests.insights.recount import Json, bucket_of, local, written
 
-Belongs = Callable[[Play], Iterable[str]]
+Entry = tuple[str, str]
+"""Kind and id."""
+Belongs = Callable[[Play], Iterable[Entry]]
 Within = Callable[[Play], bool]
 """Whether a play lies in the period."""
 
@@ -23,9 +25,9 @@ def ms_of(plays: Iterable[Play]) -> int:
     return sum(play.ms for play in plays)
 
 
-def groups(plays: Iterable[Play], belongs: Belongs) -> dict[str, list[Play]]:
+def groups(plays: Iterable[Play], belongs: Belongs) -> dict[Entry, list[Play]]:
     """The plays of each entry, in order."""
-    found: dict[str, list[Play]] = {}
+    found: dict[Entry, list[Play]] = {}
     for play in plays:
         for identity in belongs(play):
             found.setdefault(identity, []).append(play)
@@ -39,10 +41,12 @@ def discoveries(ever: Sequence[Play], within: Within, belongs: Belongs, sort: st
     new = {identity for identity, plays in known.items() if within(plays[0])}
     of_new = [play for play in here if any(identity in new for identity in belongs(play))]
 
-    def order(identity: str) -> tuple[object, ...]:
+    def order(identity: Entry) -> tuple[object, ...]:
         first, plays, ms = known[identity][0].start, len(different[identity]), ms_of(different[identity])
         at = first.timestamp()
-        return {"newest": (-at, -plays, -ms), "plays": (-plays, -ms, at), "ms": (-ms, -plays, at)}[sort] + (identity,)
+        return {"newest": (-at, -plays, -ms), "plays": (-plays, -ms, at), "ms": (-ms, -plays, at)}[sort] + (
+            identity[1],
+        )
 
     return {
         "items": [
@@ -74,7 +78,7 @@ def adoptions(ever: Sequence[Play], within: Within, artists: Belongs, n: int, zo
         if not within(plays[0]):
             continue
         took = plays[n - 1].start - plays[0].start if len(plays) >= n else None
-        order = (took is None, took or timedelta(0), -len(plays), -ms_of(plays), plays[0].start, identity)
+        order = (took is None, took or timedelta(0), -len(plays), -ms_of(plays), plays[0].start, identity[1])
         line: Json = {
             "id": identity,
             "first_play": written(plays[0].start, zone),
@@ -95,7 +99,7 @@ def anniversaries(ever: Sequence[Play], within: Within, items: Belongs, today: d
     for identity, plays in groups(ever, items).items():
         first = local(plays[0].start, zone).date()
         if within(plays[0]) and len(plays) >= 10 and (first.month, first.day) in days and first.year < today.year:
-            order = (-len(plays), -ms_of(plays), plays[0].start, identity)
+            order = (-len(plays), -ms_of(plays), plays[0].start, identity[1])
             numbers = {"years": today.year - first.year, "plays": len(plays), "ms": ms_of(plays)}
             lines.append((order, {"id": identity, "first_play": written(plays[0].start, zone), **numbers}))
     return [line for _, line in sorted(lines, key=lambda each: each[0])]
@@ -107,7 +111,7 @@ def one_hit_wonders(here: Sequence[Play], primary: Belongs, recording: Belongs, 
     for identity, plays in groups(here, primary).items():
         recordings = {one for play in plays for one in recording(play)}
         if len(recordings) == 1 and len(plays) >= 10:
-            order = (-len(plays), -ms_of(plays), plays[0].start, identity)
+            order = (-len(plays), -ms_of(plays), plays[0].start, identity[1])
             numbers = {"plays": len(plays), "ms": ms_of(plays), "first_play": written(plays[0].start, zone)}
             lines.append((order, {"id": identity, "recording": recordings.pop(), **numbers}))
     return [line for _, line in sorted(lines, key=lambda each: each[0])]
@@ -130,18 +134,18 @@ def rediscoveries(ever: Sequence[Play], within: Within, items: Belongs, zone: st
                     "plays_back": len(again),
                     "ms_back": ms_of(again),
                 }
-                lines.append(((-back.start.timestamp(), -number, identity), line))
+                lines.append(((-back.start.timestamp(), -number, identity[1]), line))
     return [line for _, line in sorted(lines, key=lambda each: each[0])]
 
 
-def ranks(plays: Sequence[Play], belongs: Belongs, by: str) -> dict[str, int]:
+def ranks(plays: Sequence[Play], belongs: Belongs, by: str) -> dict[Entry, int]:
     """The rank of every entry."""
     found = groups(plays, belongs)
 
-    def order(identity: str) -> tuple[object, ...]:
+    def order(identity: Entry) -> tuple[object, ...]:
         count, ms = -len(found[identity]), -ms_of(found[identity])
         measures = (count, ms) if by == "plays" else (ms, count)
-        return (*measures, found[identity][0].start, identity)
+        return (*measures, found[identity][0].start, identity[1])
 
     return {identity: rank for rank, identity in enumerate(sorted(found, key=order), start=1)}
 
@@ -153,6 +157,7 @@ def movers(
     now, then = ([play for play in ever if low <= play.start < high] for low, high in ((start, end), (before, start)))
     known = groups((play for play in ever if play.start < start), belongs)
     here, there = ranks(now, belongs, by), ranks(then, belongs, by)
+    of_now, of_then = groups(now, belongs), groups(then, belongs)
     new, lines = 0, []
     for identity in here.keys() | there.keys():
         if min(here.get(identity, 101), there.get(identity, 101)) > 100:
@@ -161,7 +166,7 @@ def movers(
             new += 1
             continue
         change = there.get(identity, len(there) + 1) - here.get(identity, len(here) + 1)
-        plays, earlier = groups(now, belongs).get(identity, []), groups(then, belongs).get(identity, [])
+        plays, earlier = of_now.get(identity, []), of_then.get(identity, [])
         line: Json = {
             "id": identity,
             "rank": here.get(identity),
@@ -172,7 +177,7 @@ def movers(
             "previous_plays": len(earlier),
             "previous_ms": ms_of(earlier),
         }
-        order = (-abs(change), -len(plays), -ms_of(plays), (earlier + plays)[0].start, identity)
+        order = (-abs(change), -len(plays), -ms_of(plays), (earlier + plays)[0].start, identity[1])
         lines.append((order, change, line))
     lines.sort(key=lambda each: each[0])
     climbers, fallers = ([line for _, change, line in lines if change * sign > 0] for sign in (1, -1))
@@ -196,7 +201,7 @@ def milestones(ever: Sequence[Play], within: Within, items: Belongs, zone: str) 
     """Every milestone of the period."""
     numbered = enumerate(ever, start=1)
     return [
-        {"number": number, "start": written(play.start, zone), "track": next(iter(items(play)))}
+        {"number": number, "start": written(play.start, zone), "item": next(iter(items(play)), None)}
         for number, play in numbered
         if (number in {1, 100, 1_000} or number % 10_000 == 0) and within(play)
     ]
@@ -222,12 +227,12 @@ def most_played(here: Sequence[Play], bucket: str, by: str, zone: str) -> tuple[
 
 def repeated(here: Sequence[Play], items: Belongs, zone: str) -> Json | None:
     """The item with the most plays in one day."""
-    found: dict[tuple[date, str], list[Play]] = {}
+    found: dict[tuple[date, Entry], list[Play]] = {}
     for play in here:
         for identity in items(play):
             found.setdefault((local(play.start, zone).date(), identity), []).append(play)
     if not found:
         return None
-    day, identity = min(found, key=lambda each: (-len(found[each]), *each))
+    day, identity = min(found, key=lambda each: (-len(found[each]), each[0], each[1][1]))
     plays = found[day, identity]
     return {"id": identity, "date": day.isoformat(), "plays": len(plays), "ms": ms_of(plays)}
