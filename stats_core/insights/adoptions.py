@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from stats_core.history.columns import Codes, History, Ints
+from stats_core.history.columns import History, Ints
 from stats_core.insights.firsts import firsts_of
 from stats_core.insights.named import Named, naming
 from stats_core.insights.order import first_of
@@ -56,41 +56,41 @@ def adoptions(history: History, question: Question) -> Adoptions:
     took = np.where(nth == _NEVER, _NEVER, nth - new.start)
     keys = (took, -new.plays, -new.ms, new.start, artists.place_by_id[new.entry])
     page = first_of(keys, question[OFFSET], question[LIMIT])
+    reached = nth != _NEVER
+    texts = (question.zone.all_written(starts[page]) for starts in (new.start, np.where(reached, nth, new.start)))
+    columns = (column[page].tolist() for column in (new.entry, took, new.plays, new.ms))
     items = [
         Adoption(
             **naming(artists.entries[code], history.catalogue),
             first_play=first_play,
-            nth_play=None if last == _NEVER else question.zone.written(last),
-            days=None if last == _NEVER else ms_taken / DAY,
+            nth_play=nth_play if is_reached else None,
+            days=ms_taken / DAY if is_reached else None,
             plays=plays,
             ms=ms,
         )
-        for first_play, code, last, ms_taken, plays, ms in zip(
-            question.zone.all_written(new.start[page]),
-            *(column[page].tolist() for column in (new.entry, nth, took, new.plays, new.ms)),
-            strict=True,
+        for is_reached, first_play, nth_play, code, ms_taken, plays, ms in zip(
+            reached[page].tolist(), *texts, *columns, strict=True
         )
     ]
-    return Adoptions(
-        **selected.told, n=question[N], items=items, total=len(new.entry), adopted=int((nth != _NEVER).sum())
-    )
+    return Adoptions(**selected.told, n=question[N], items=items, total=len(new.entry), adopted=int(reached.sum()))
 
 
 def _nth_starts(plays: Selection, n: int) -> Ints:
-    """Start of the nth play of each artist, _NEVER where there are fewer."""
-    number, artist = plays.history.artists.of_plays(plays.item)
-    counts = np.bincount(artist, minlength=len(plays.history.artists))
-    nth = np.full(len(counts), _NEVER, np.int64)
-    reached = np.flatnonzero(counts >= n)
-    order = _by_code(artist, len(counts))
-    nth[reached] = plays.start[number[order[(np.cumsum(counts) - counts)[reached] + n - 1]]]
+    """Start of the nth play of each artist, _NEVER where there are fewer.
+
+    Whole numbers of artist and play are sorted: 2 ms at 250,000 plays. Those of no artist come before all others.
+    """
+    artists = plays.history.artists
+    room = len(plays.item).bit_length()
+    further, guest = artists.further_of_plays(plays.item)
+    artist = np.concatenate((artists.of_item.take(plays.item), guest)).astype(np.int64)
+    keys = (artist << room) | np.concatenate((np.arange(len(plays.item)), further))
+    keys.sort()
+    begin = np.searchsorted(keys, np.arange(len(artists) + 1) << room)
+    nth = np.full(len(artists), _NEVER, np.int64)
+    reached = np.flatnonzero(np.diff(begin) >= n)
+    nth[reached] = plays.start[keys[begin[reached] + n - 1] & ((1 << room) - 1)]
     return nth
-
-
-def _by_code(codes: Codes, size: int) -> np.typing.NDArray[np.intp]:
-    """Where each code stands, code by code, in order."""
-    # Sorting numbers of 16 bits is a radix sort: 1 ms at 250,000, of more bits a merge in 12 ms.
-    return np.argsort(codes.astype(np.uint16) if size <= 1 << 16 else codes, kind="stable")
 
 
 STATISTIC = Statistic(
