@@ -129,7 +129,11 @@ def answer_of(
         heard = Heard(heard.listener, within(heard.history, limits.start, limits.end))
     clock = Clock(now)
     question = question_of(asked.statistic, heard, asked.values, asked.given, clock, limits, companion)
-    return Answered(asked.statistic.function(heard.history, question), clock.valid_until)
+    try:
+        return Answered(asked.statistic.function(heard.history, question), clock.valid_until)
+    finally:
+        # It holds the question that holds it: megabytes that would wait for the garbage collector.
+        question.shared.clear()
 
 
 def answered(statistic: str, heard: Heard, given: Mapping[str, str], *, now: int) -> Answered:
