@@ -50,8 +50,8 @@ def days_without_music(history: History, question: Question) -> DaysWithoutMusic
     if (span := _span(plays)) is not None:
         first, last = span
         start, end = question.zone.first_instant(first * DAY), end_of(question.zone, last)
-        # One date more on either side: where clocks fall back across midnight, these come within the others.
-        dates = dates_of(question.zone, "day", start, end + 1, before=1)
+        # Where clocks fall back across midnight, some of the dates before and after come within them.
+        dates = dates_of(question.zone, "day", start, end)
         inside = (dates.days >= first) & (dates.days <= last)
         days = dates.days[inside]
         silent = dates.placed(plays.over(Period(start, end))).counts[inside] == 0
