@@ -3,45 +3,64 @@
 import re
 import time
 from collections import OrderedDict
-from typing import Final
+from typing import Final, NoReturn
 
 from litestar.handlers import BaseRouteHandler
 
-from stats_api.operations import operation_of
+from stats_api.operations import Operation, operation_of
+from stats_api.passage import Passage, passage_of
 from stats_api.problems import NO_ACCESS, OUTSIDE_KEY, Failure
 from stats_api.service import AnyConnection, Service
-from stats_core.access import ADMIN, Access, identify, is_admin_key, key_digest
+from stats_core.access import Access, identify, key_digest
 from stats_core.documents import USER_NAME
 from stats_core.errors import UnknownListener
 
 FRESH_SECONDS: Final = 1.0
 """How long a key that was revoked by another process may still be believed, and a new one not."""
 _MOST_REMEMBERED: Final = 4_096
-_BEARER: Final = re.compile(r"bearer +([^\s]{1,512})", re.IGNORECASE | re.ASCII)
+_BEARER: Final = re.compile(rb" *bearer +([^\s]{1,512}) *", re.IGNORECASE)
 
 
-class KeyRing:
-    """The keys that were shown lately, wrong ones too. Holds their digests only; used by the event loop alone."""
+class Gate:
+    """What keys open, those shown lately remembered, wrong ones too. Holds their digests only; used by the event loop
+    alone."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._known: OrderedDict[str, tuple[float, Access | None]] = OrderedDict()
 
-    async def access_of(self, key: str) -> Access | None:
-        """What a key opens, as it was at most FRESH_SECONDS ago."""
-        if is_admin_key(key, self._service.admin_key):
-            return ADMIN
-        digest = key_digest(key)
+    def recognised(self, presented: bytes | None) -> Access | None:
+        """What a key opens, if this process knows that; None: ask `identified`. No I/O."""
+        if presented is None:
+            return None
+        known = self._known.get(key_digest(presented.decode("latin-1")))
+        return known[1] if known is not None and time.monotonic() - known[0] <= FRESH_SECONDS else None
+
+    async def identified(self, presented: bytes) -> Access:
+        """What a key opens, as it was at most FRESH_SECONDS ago. Raises Failure where it opens nothing."""
+        access = self.recognised(presented)
+        if access is not None:
+            return access
+        key = presented.decode("latin-1")
         now = time.monotonic()
-        known = self._known.get(digest)
-        if known is not None and now - known[0] <= FRESH_SECONDS:
-            return known[1]
         access = await self._service.reading(identify, self._service.store, key, self._service.admin_key)
+        digest = key_digest(key)
         self._known[digest] = (now, access)
         self._known.move_to_end(digest)
         while len(self._known) > _MOST_REMEMBERED:
             self._known.popitem(last=False)
+        if access is None:
+            raise _refused("No such key is known here.")
         return access
+
+    def admit(self, access: Access, operation: Operation, user: str | None) -> None:
+        """Raises Failure where a key does not open an operation. Says nothing of whether a listener exists."""
+        if not access.admin and (operation.opens == "admin" or (user is not None and not access.opens(user))):
+            raise Failure(OUTSIDE_KEY, "This key opens one listener's own data, and this is not part of it.")
+
+    def spend(self, access: Access) -> float | None:
+        """Seconds to wait, if the key has asked too much."""
+        return None
 
     def forget(self) -> None:
         """Look every key up anew: this process has just changed some."""
@@ -53,13 +72,14 @@ async def admitted(connection: AnyConnection, handler: BaseRouteHandler) -> None
     operation = operation_of(handler)
     if operation is None or operation.opens == "anyone":
         return
-    access = await _access_of(connection)
+    passage, user = passage_of(connection), connection.path_params.get("user")
+    gate = gate_of(connection)
+    access = await gate.identified(presented(passage) or _missing(passage))
     connection.scope["state"]["access"] = access
-    user = connection.path_params.get("user")
-    if not access.admin and (operation.opens == "admin" or (user is not None and not access.opens(user))):
-        raise Failure(OUTSIDE_KEY, "This key opens one listener's own data, and this is not part of it.")
+    gate.admit(access, operation, user)
     if user is not None and re.fullmatch(USER_NAME, user) is None:
         raise UnknownListener(user)  # before a store is asked for a name that no store can hold
+    passage.listener = user
 
 
 def access_of(connection: AnyConnection) -> Access:
@@ -68,23 +88,22 @@ def access_of(connection: AnyConnection) -> Access:
     return access
 
 
-async def _access_of(connection: AnyConnection) -> Access:
-    given = connection.headers.getall("authorization", [])
-    match = _BEARER.fullmatch(given[0].strip()) if len(given) == 1 else None
-    if match is None:
-        missing = "No key was given" if not given else "The Authorization header holds no bearer key"
-        raise _refused(f"{missing}. Send `Authorization: Bearer <key>`.")
-    access = await key_ring(connection).access_of(match[1])
-    if access is None:
-        raise _refused("No such key is known here.")
-    return access
+def presented(passage: Passage) -> bytes | None:
+    """The key that a request shows; None: it shows none."""
+    match = _BEARER.fullmatch(passage.authorization) if passage.authorization is not None else None
+    return match[1] if match is not None else None
+
+
+def gate_of(connection: AnyConnection) -> Gate:
+    """The gate of the service that a request came to."""
+    gate: Gate = connection.app.state.gate
+    return gate
+
+
+def _missing(passage: Passage) -> NoReturn:
+    missing = "No key was given" if passage.authorization is None else "The Authorization header holds no bearer key"
+    raise _refused(f"{missing}. Send `Authorization: Bearer <key>`.")
 
 
 def _refused(detail: str) -> Failure:
     return Failure(NO_ACCESS, detail, headers={"WWW-Authenticate": "Bearer"})
-
-
-def key_ring(connection: AnyConnection) -> KeyRing:
-    """The keys of the service that a request came to."""
-    ring: KeyRing = connection.app.state.key_ring
-    return ring

@@ -2,11 +2,14 @@
 
 from litestar import Litestar
 from litestar.datastructures import State
-from litestar.types import ASGIApp
 
-from stats_api import health, imports, listeners, schema, statistics, uploads
-from stats_api.access import KeyRing, admitted
+from stats_api import health, imports, inspection, listeners, schema, statistics, uploads
+from stats_api.access import Gate, admitted
+from stats_api.answers import Answers
+from stats_api.cors import Origins
 from stats_api.door import Door
+from stats_api.journal import Journal
+from stats_api.metrics import Counts
 from stats_api.problems import problem_response
 from stats_api.questions import checked_query
 from stats_api.service import Service
@@ -17,9 +20,12 @@ BODY_LIMIT = 64 << 10
 """Bytes of a JSON body; uploads have their own limit."""
 
 
-def made_app(settings: Settings, store: Store) -> ASGIApp:
+def made_app(settings: Settings, store: Store, *, process: int = 1, journal: Journal | None = None) -> Door:
     """The whole service over a store, as an ASGI application. The store stays the caller's to close."""
-    service = Service(settings, store)
+    service = Service(settings, store, process)
+    gate = Gate(service)
+    answers = Answers(service, gate)
+    counts = Counts(process)
     app = Litestar(
         route_handlers=[
             *health.ROUTES,
@@ -27,14 +33,15 @@ def made_app(settings: Settings, store: Store) -> ASGIApp:
             *statistics.ROUTES,
             *imports.ROUTES,
             *uploads.ROUTES,
+            *inspection.ROUTES,
             *schema.ROUTES,
         ],
         guards=[admitted, checked_query],
         exception_handlers={Exception: problem_response},
         request_max_body_size=BODY_LIMIT,
-        state=State({"service": service, "key_ring": KeyRing(service)}),
-        on_shutdown=[service.close],
+        state=State({"service": service, "gate": gate, "answers": answers, "counts": counts}),
+        on_shutdown=[answers.close, service.close],
         openapi_config=None,
         logging_config=None,
     )
-    return Door(app)
+    return Door(app, answers, Origins(settings.origins), counts, journal)

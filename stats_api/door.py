@@ -1,51 +1,71 @@
-"""The door: what every request passes, whatever becomes of it: HEAD as GET, sane headers, one line in the log."""
+"""The door: what every request passes, answered from memory or not: its id, HEAD as GET, headers, metrics, the log."""
 
-import logging
-import time
+from time import monotonic
 from typing import Final
 
+from litestar import Litestar
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from litestar.types import HTTPScope, Message, Receive, Scope, Send
 from litestar.types.asgi_types import ReceiveMessage
 
+from stats_api.answers import Answers
+from stats_api.cors import Origins
+from stats_api.journal import Journal
+from stats_api.logs import logger_of
+from stats_api.metrics import Counts, cache_state
+from stats_api.passage import Passage
 from stats_api.problems import INTERNAL_FAILURE, MEDIA_TYPE, problem_bytes
+from stats_api.replies import Reply, with_always
 
-_access = logging.getLogger("stats_api.access")
-_problems = logging.getLogger("stats_api.problems")
-
-_HEADERS: Final = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
-)
-_OF_A_BODY: Final = frozenset({b"content-length", b"transfer-encoding"})
-_UNLESS_SET: Final = (
-    (b"cache-control", b"private, no-cache"),
-    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
-)
+_requests: Final = logger_of("stats_api.access")
+_problems: Final = logger_of("stats_api.problems")
 
 
 class Door:
     """An ASGI application around the one that answers. Logs a path's template, never what stands in it or its query."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(
+        self, app: Litestar, answers: Answers, origins: Origins, counts: Counts, journal: Journal | None
+    ) -> None:
+        self.app = app
+        self.answers = answers
+        self.counts = counts
+        self._origins = origins
+        self._journal = journal
+        """Where what is answered from memory is noted; None: nowhere."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
-            await self._app(scope, receive, send)
+            await self.app(scope, receive, send)
             return
-        await self._answer(scope, receive, send)
+        passage = Passage(scope)
+        reply = await self._at_once(passage)
+        if reply is None:
+            await self._through(passage, scope, receive, send)
+            return
+        headers = [*reply.headers, *self._own_headers(passage)]
+        await send({"type": "http.response.start", "status": reply.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if passage.head else reply.body, "more_body": False})
+        seconds = monotonic() - passage.began
+        self.counts.count(passage.route, passage.method, reply.status, passage.cached, seconds)
+        if self._journal is not None:
+            self._journal.hit(passage, reply.status, seconds)
 
-    async def _answer(self, scope: HTTPScope, receive: Receive, send: Send) -> None:
-        began = time.perf_counter()
-        method = scope["method"]
-        head = method == "HEAD"
+    async def _at_once(self, passage: Passage) -> Reply | None:
+        """The answer to what needs no route; None: it does."""
+        if passage.body:
+            return None
+        if passage.method in {"GET", "HEAD"}:
+            return await self.answers.at_hand(passage)
+        return self._origins.preflight(passage)
+
+    async def _through(self, passage: Passage, scope: HTTPScope, receive: Receive, send: Send) -> None:
+        scope.setdefault("state", {})["passage"] = passage
         http1 = scope["http_version"].startswith("1")
-        if head:
+        if passage.head:
             scope["method"] = "GET"
         status = 0
-        unread = any(name in _OF_A_BODY and value != b"0" for name, value in scope["headers"])
+        unread = passage.body
 
         async def receiving() -> ReceiveMessage:
             nonlocal unread
@@ -57,25 +77,35 @@ class Door:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = list(message["headers"])
-                there = {name.lower() for name, _ in headers}
-                headers += [*_HEADERS, *(pair for pair in _UNLESS_SET if pair[0] not in there)]
+                headers = [*with_always(message["headers"]), *self._own_headers(passage)]
                 # What is left of a body is not waited for: the server hangs up, and a client should know beforehand.
                 message["headers"] = [*headers, (b"connection", b"close")] if unread and http1 else headers
-            elif head and message["type"] == "http.response.body":
+            elif passage.head and message["type"] == "http.response.body":
                 message["body"] = b""
             await send(message)
 
         try:
-            await self._app(scope, receiving, sending)
+            await self.app(scope, receiving, sending)
         except Exception:
             # Routes answer their own errors; this is what Litestar itself did not expect.
-            _problems.exception("A request failed outside its route")
+            _problems.exception("a request failed outside its route", request_id=passage.id.decode())
             if not status:
                 await _send_internal(scope, sending)
         finally:
-            template = scope.get("path_template") or "(no route)"
-            _access.info("%s %s %d %.1f ms", method, template, status, (time.perf_counter() - began) * 1000)
+            passage.route = scope.get("path_template") or passage.route
+            self._tell(passage, status)
+
+    def _own_headers(self, passage: Passage) -> list[tuple[bytes, bytes]]:
+        """What an answer says to this request alone."""
+        return [(b"x-request-id", passage.id), *self._origins.headers(passage)]
+
+    def _tell(self, passage: Passage, status: int) -> None:
+        seconds = monotonic() - passage.began
+        self.counts.count(passage.route, passage.method, status, passage.cached, seconds)
+        _requests.info(
+            "request", method=passage.method, route=passage.route, listener=passage.listener, status=status,
+            ms=round(seconds * 1_000, 3), cache=cache_state(passage.cached), request_id=passage.id.decode(),
+        )  # fmt: skip
 
 
 async def _send_internal(scope: HTTPScope, send: Send) -> None:

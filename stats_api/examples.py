@@ -9,6 +9,7 @@ import msgspec
 
 from stats_api.health import Health
 from stats_api.imports import Imports, answered
+from stats_api.inspection import Cache, KeptOfProcess
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
 from stats_core.documents import Import, ImportFile, Listener, Play
 from stats_core.history.columns import history_of, table_of
@@ -48,6 +49,13 @@ def examples() -> dict[str, object]:
     found: dict[str, msgspec.Struct] = {
         "live": Health("live"),
         "ready": Health("ready"),
+        "get_cache": Cache(
+            entries=40, bytes=61_440, hits=9_620, misses=57,
+            processes=[
+                KeptOfProcess(entries=22, bytes=33_792, hits=4_811, misses=29, process=1),
+                KeptOfProcess(entries=18, bytes=27_648, hits=4_809, misses=28, process=2),
+            ],
+        ),
         "list_listeners": Listeners([listener]),
         "make_listener": made,
         "get_listener": listener,
@@ -61,7 +69,7 @@ def examples() -> dict[str, object]:
     }  # fmt: skip
     history, loved = (history_of([table_of(plays)], []) for plays in (_few_plays(), _loved_plays()))
     for name in STATISTICS:
-        identity = "get_" + name.replace("/", "_").replace("-", "_")
+        identity = f"get_{STATISTICS[name].id}"
         heard = Heard(_LISTENER, loved if name in _SHOWN_BY_LOVED else history)
         found[identity] = answer_to(name, heard, _PARAMETERS.get(name, {}), now=_NOW).answer
     return {identity: msgspec.to_builtins(answer) for identity, answer in found.items()}

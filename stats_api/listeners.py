@@ -10,7 +10,7 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 from msgspec import UNSET, UnsetType
 
-from stats_api.access import access_of, key_ring
+from stats_api.access import access_of, gate_of
 from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import LISTENER_EXISTS, UNKNOWN_LISTENER, Failure
 from stats_api.questions import body_of
@@ -176,7 +176,7 @@ async def delete_listener(request: AnyRequest, user: FromPath[str]) -> Response[
     try:
         await service.writing(_erased, service, user)
     finally:
-        key_ring(request).forget()
+        gate_of(request).forget()
     return Response(None, status_code=204)
 
 

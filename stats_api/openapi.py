@@ -33,6 +33,7 @@ _TAGS: Final = {
     "listeners": "Who has a history here, and what counts as a play for them.",
     "statistics": "Questions about a listener's history. Every period is half-open, every answer exact.",
     "imports": "The files a listener dropped or uploaded, each with its ledger.",
+    "operation": "What the service counts and keeps, for whoever runs it.",
     "health": "For supervisors; needs no key.",
     "documentation": "This document.",
 }
@@ -154,10 +155,18 @@ def _answer(answer: Answer, schema_of: Mapping[int, object], example: object) ->
         content: dict[str, object] = {"schema": schema_of[id(answer.body)]}
         if example is not None:
             content["example"] = example
-        written["content"] = {answer.media_type: content}
+        others = {
+            media_type: {"schema": {"type": "string"}, "example": written_in(example)}
+            for media_type, written_in in answer.alternatives.items()
+        }
+        written["content"] = {answer.media_type: content, **others}
     elif answer.media_type != "application/json":
-        written["content"] = {answer.media_type: {"schema": {"type": "string"}}}
+        written["content"] = {answer.media_type: {"schema": {"type": "string"}} | _example_of(answer)}
     return written
+
+
+def _example_of(answer: Answer) -> dict[str, object]:
+    return {} if answer.example is None else {"example": answer.example}
 
 
 def kinds_of(operation: Operation) -> list[Kind]:

@@ -7,7 +7,7 @@ from typing import Any, Literal
 import msgspec
 from litestar import Response
 from litestar.handlers import HTTPRouteHandler, route
-from litestar.types import Empty
+from litestar.types import ASGIApp, Empty
 
 from stats_api.problems import Kind
 from stats_core.insights.parameters import Json, Parameter
@@ -25,8 +25,12 @@ class Answer:
     body: object = None
     """The type of its JSON; None: it has no body."""
     media_type: str = "application/json"
+    alternatives: Mapping[str, Callable[[object], str]] = field(default_factory=dict)
+    """Other media types it can be had in -> what writes an example of its JSON so."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """Name -> description."""
+    example: str | None = None
+    """Of a body that is no JSON."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +58,7 @@ class Operation:
 
 
 def routed(
-    method: Method, path: str, operation: Operation, handler: Callable[..., Awaitable[Response[Any]]]
+    method: Method, path: str, operation: Operation, handler: Callable[..., Awaitable[Response[Any] | ASGIApp]]
 ) -> HTTPRouteHandler:
     """The route of an operation."""
     made = route(

@@ -1,7 +1,6 @@
 """Problems: every error as problem details (RFC 9457), declared once for the answers and for the OpenAPI document."""
 
 import errno
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -10,6 +9,8 @@ import msgspec
 from litestar import Response
 from litestar.exceptions import HTTPException, MethodNotAllowedException
 
+from stats_api.logs import logger_of
+from stats_api.passage import passage_of
 from stats_api.service import AnyRequest
 from stats_core.errors import (
     InvalidParameter,
@@ -26,7 +27,7 @@ RETRY_SECONDS: Final = 5
 """What `Retry-After` says."""
 _LONGEST_VALUE: Final = 200
 _INTERNAL: Final = "The request could not be answered. The service's log says why."
-_log = logging.getLogger("stats_api.problems")
+_log: Final = logger_of("stats_api.problems")
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,12 @@ NOT_FOUND: Final = Kind("not-found", 404, "There is nothing here", "No route has
 UNKNOWN_LISTENER: Final = Kind("unknown-listener", 404, "There is no such listener", "Only an admin key is told so.")
 UNKNOWN_IMPORT: Final = Kind("unknown-import", 404, "There is no such import", "No file of that digest was taken in.")
 WRONG_METHOD: Final = Kind("wrong-method", 405, "This method is not for this path", "`Allow` names those that are.")
+NOT_ACCEPTABLE: Final = Kind(
+    "not-acceptable",
+    406,
+    "It cannot be had in that format",
+    "`allowed` names the media types that `Accept` may ask for.",
+)
 LISTENER_EXISTS: Final = Kind("listener-exists", 409, "That listener is there already", "Nothing was changed.")
 TOO_LARGE: Final = Kind("too-large", 413, "The body is too large", "`allowed` says how large it may be.")
 WRONG_MEDIA: Final = Kind(
@@ -77,12 +84,13 @@ INTERNAL: Final = Kind("internal", 500, "Something went wrong here", "The servic
 UNAVAILABLE: Final = Kind(
     "unavailable", 503, "The store does not answer", "Try again after as many seconds as `Retry-After` says."
 )
+BUSY: Final = Kind("busy", 503, "Too much is asked at once", "Try again after as many seconds as `Retry-After` says.")
 FULL: Final = Kind("full", 507, "No room is left", "The disk or the database of the service is full.")
 
 KINDS: Final = (
     INVALID_PARAMETER, INVALID_BODY, EMPTY_UPLOAD, BROKEN_UPLOAD, INVALID_REQUEST, NO_ACCESS, OUTSIDE_KEY,
-    NOT_FOUND, UNKNOWN_LISTENER, UNKNOWN_IMPORT, WRONG_METHOD, LISTENER_EXISTS, TOO_LARGE, WRONG_MEDIA, INTERNAL,
-    UNAVAILABLE, FULL,
+    NOT_FOUND, UNKNOWN_LISTENER, UNKNOWN_IMPORT, WRONG_METHOD, NOT_ACCEPTABLE, LISTENER_EXISTS, TOO_LARGE,
+    WRONG_MEDIA, INTERNAL, UNAVAILABLE, BUSY, FULL,
 )  # fmt: skip
 """Every kind, by status."""
 
@@ -119,7 +127,11 @@ def problem_response(request: AnyRequest, error: Exception) -> Response[bytes]:
     failure = _failure_of(error)
     if failure.kind.status >= 500:
         expected = failure.kind is not INTERNAL
-        _log.error("%s: %s", failure.kind.title, error, exc_info=None if expected else error)
+        _log.error(
+            failure.kind.title,
+            error=str(error), route=request.scope["path_template"], request_id=passage_of(request).id.decode(),
+            exc_info=None if expected else error,
+        )  # fmt: skip
     return Response(
         problem_bytes(failure, request.scope["path"]),
         status_code=failure.kind.status,

@@ -1,21 +1,27 @@
-"""Serving: one process, one event loop, granian in front of it, until it is told to stop."""
+"""Serving: several processes on one port, started again where one dies, stopped together."""
 
 import asyncio
 import errno
 import logging
+import os
 import signal
 import socket
-from contextlib import closing
+import sys
+from asyncio.subprocess import PIPE, Process
+from contextlib import suppress
+from time import monotonic
+from typing import Final
 
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server.embed import Server
-
-from stats_api.app import made_app
+from stats_api.metrics import forget_process, made_folder
 from stats_core.errors import StatsError
 from stats_core.settings import Settings
 from stats_core.store import open_store
-from stats_core.store.port import Store
+
+_SECONDS_TO_STOP: Final = 25
+_SHORT_SECONDS: Final = 10
+_MOST_SHORT_LIVES: Final = 5
+_PAUSE_SECONDS: Final = 0.5
+"""Before a process that died is started again; longer each time it dies young."""
 
 _log = logging.getLogger("stats_api")
 
@@ -24,33 +30,88 @@ class CannotListen(StatsError):
     """The service's address cannot be listened at."""
 
 
+class KeepsDying(StatsError):
+    """One of the service's processes dies as often as it is started."""
+
+
 def serve(settings: Settings) -> None:
     """Run the REST service until SIGINT or SIGTERM. Call it in the main thread.
 
-    Raises CannotListen where the port is taken, and StoreError where the store can't be reached or is of a newer
-    layout; each says what to do.
+    Raises CannotListen where the port is taken, StoreError where the store can't be reached or is of a newer layout,
+    and KeepsDying; each says what to do.
     """
     _check_address(settings.api_host, settings.api_port)
-    with closing(open_store(settings.database_uri)) as store:
-        asyncio.run(_serve(settings, store))
+    settings.admin_key_text()
+    open_store(settings.database_uri).close()
+    asyncio.run(Processes(settings).run())
 
 
-async def _serve(settings: Settings, store: Store) -> None:
-    server = Server(
-        made_app(settings, store),
-        address=settings.api_host,
-        port=settings.api_port,
-        interface=Interfaces.ASGI,
-        websockets=False,
-        # Its own lines would only say that embedding is new; ours say what matters.
-        log_level=LogLevels.error,
-    )
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, server.stop)
-    address = f"http://{settings.api_host}:{settings.api_port}"
-    _log.info("The REST service answers at %s; %s/schema describes it.", address, address)
-    await server.serve()
+class Processes:
+    """The service's processes. Each listens at the same port: the system shares connections out among them."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._stopping = asyncio.Event()
+        self._environment = {**os.environ, **made_folder(settings.metrics_dir)}
+
+    async def run(self) -> None:
+        """Keep them running until told to stop. Raises KeepsDying."""
+        loop = asyncio.get_running_loop()
+        for told in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(told, self._stopping.set)
+        address = f"http://{self._settings.api_host}:{self._settings.api_port}"
+        count = self._settings.processes
+        _log.info("The REST service answers at %s with %d processes; %s/schema describes it.", address, count, address)
+        ended = await asyncio.gather(*map(self._keep, range(1, count + 1)), return_exceptions=True)
+        for failure in filter(None, ended):
+            raise failure
+
+    async def _keep(self, number: int) -> None:
+        """Run one process, and start it again whenever it dies; when that is over, it is over for all."""
+        try:
+            await self._kept(number)
+        finally:
+            self._stopping.set()
+
+    async def _kept(self, number: int) -> None:
+        short_lives = 0
+        while not self._stopping.is_set():
+            began = monotonic()
+            code = await self._run(number)
+            if self._stopping.is_set():
+                return
+            short_lives = short_lives + 1 if monotonic() - began < _SHORT_SECONDS else 0
+            if short_lives == _MOST_SHORT_LIVES:
+                raise KeepsDying(f"Process {number} of the REST service ends whenever it is started, with {code}.")
+            _log.error("Process %d ended by itself, code %d. It is started again.", number, code)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), _PAUSE_SECONDS * 2**short_lives)
+
+    async def _run(self, number: int) -> int:
+        """Run one process to its end, which comes when it dies or all are to stop; its exit code."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "stats_api.process", str(number),
+            # Its standard input is open for as long as this process lives, so that none is left behind. Ctrl-C reaches
+            # this process alone, which then stops the others in order.
+            stdin=PIPE, env=self._environment, process_group=0,
+        )  # fmt: skip
+        ended = asyncio.create_task(process.wait())
+        stopping = asyncio.create_task(self._stopping.wait())
+        await asyncio.wait({ended, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        if not ended.done():
+            await _stop(process)
+        forget_process(process.pid, self._settings.metrics_dir)
+        return await ended
+
+
+async def _stop(process: Process) -> None:
+    with suppress(ProcessLookupError):
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), _SECONDS_TO_STOP)
+        except TimeoutError:
+            process.kill()
 
 
 def _check_address(host: str, port: int) -> None:

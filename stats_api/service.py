@@ -10,6 +10,7 @@ from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 
+from stats_api.freshness import Freshness
 from stats_core.history.reader import HistoryReader
 from stats_core.settings import Settings
 from stats_core.store.port import Store
@@ -21,7 +22,7 @@ AnyRequest = Request[Any, Any, State]
 AnyConnection = ASGIConnection[Any, Any, Any, State]
 
 _READERS: Final = 4
-"""Threads that read and count: NumPy and the stores let others run meanwhile, and more than this only wait in line."""
+"""Threads that read the store: more than this would only wait in line."""
 _WRITERS: Final = 4
 """Threads that write: apart from the readers, for a deletion may wait long for an import to end."""
 
@@ -29,10 +30,13 @@ _WRITERS: Final = 4
 class Service:
     """One process's store, histories and threads. The event loop itself never waits for a disk, a store or a count."""
 
-    def __init__(self, settings: Settings, store: Store) -> None:
+    def __init__(self, settings: Settings, store: Store, process: int) -> None:
         self.settings = settings
         self.store = store
+        self.process = process
+        """Its number among the service's processes, from 1."""
         self.reader = HistoryReader(store, settings.memory_budget_mb * 1_000_000)
+        self.freshness = Freshness(self.reader.lookout)
         self.admin_key = settings.admin_key_text()
         self._readers = ThreadPoolExecutor(_READERS, "reading")
         self._writers = ThreadPoolExecutor(_WRITERS, "writing")
@@ -49,6 +53,7 @@ class Service:
         """Start nothing more; what is under way ends by itself."""
         for pool in (self._readers, self._writers):
             pool.shutdown(wait=False, cancel_futures=True)
+        self.freshness.close()
 
 
 async def _in(pool: ThreadPoolExecutor, function: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:

@@ -9,6 +9,7 @@ from typing import Final
 
 from stats_core.clock import utc_now
 from stats_core.documents import AccessKey
+from stats_core.insights.question import Limits
 from stats_core.listeners import known_listener
 from stats_core.store import collections
 from stats_core.store.port import Store
@@ -27,6 +28,11 @@ class Access:
     def admin(self) -> bool:
         """Whether it opens everything."""
         return self.user is None
+
+    @property
+    def limits(self) -> Limits | None:
+        """What of a listener's plays it opens; None: all."""
+        return None
 
     def opens(self, user: str) -> bool:
         """Whether that listener, existing or not, may be asked about."""

@@ -2,15 +2,20 @@
 
 import os
 import secrets
+import sys
 import tempfile
 from functools import lru_cache
 from pathlib import Path
+from typing import Final, Literal
 
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stats_core.documents import USER_NAME
 from stats_core.errors import StatsError
+
+_MOST_PROCESSES: Final = 4
+_ORIGIN: Final = r"[a-z][a-z0-9+.-]*://[^\s/?#@,*]+"
 
 
 class Settings(BaseSettings):
@@ -37,6 +42,15 @@ class Settings(BaseSettings):
     )
     api_host: str = Field("127.0.0.1", description="Where the REST service listens.")
     api_port: int = Field(8000, ge=0, le=65_535, description="The REST service's port.")
+    api_processes: int | None = Field(
+        None, ge=1, le=64, description="Processes of the REST service. Default: one for each core, four at most."
+    )
+    cors_origins: str = Field(
+        "",
+        pattern=rf"^(\*|({_ORIGIN}( *, *{_ORIGIN})*))?$",
+        description="Which web pages of elsewhere may ask the REST service from a browser: origins such as "
+        "`https://home.example`, with commas between, or `*` for any. Default: none.",
+    )
     dagster_host: str = Field(
         "127.0.0.1", description="Where Dagster's UI listens. It has no access control of its own."
     )
@@ -45,6 +59,14 @@ class Settings(BaseSettings):
     memory_budget_mb: int = Field(
         200, description="How much of the listeners' histories a process keeps in memory, in MB."
     )
+    cache_mb: int = Field(64, ge=0, description="How much of given answers a process keeps in memory, in MB; 0: none.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="What the REST service logs: every request from `info` on, else only what went wrong."
+    )
+    log_file_mb: int = Field(
+        10, ge=1, description="How large a log file of the REST service grows before a new one is begun, in MB."
+    )
+    log_files: int = Field(4, ge=1, description="How many full log files of each of its processes are kept.")
 
     @model_validator(mode="after")
     def _fill_in(self) -> "Settings":
@@ -53,6 +75,26 @@ class Settings(BaseSettings):
             self.database_uri = f"sqlite:///{self.data_dir / 'stats.sqlite'}"
         self.inbox_dir = self.data_dir / "inbox" if self.inbox_dir == Path() else self.inbox_dir.expanduser().absolute()
         return self
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The origins that browsers may ask from; `*` among them: any."""
+        return frozenset(origin.strip() for origin in self.cors_origins.split(",") if origin.strip())
+
+    @property
+    def processes(self) -> int:
+        """How many processes the REST service has."""
+        return self.api_processes or min(_MOST_PROCESSES, cores())
+
+    @property
+    def log_dir(self) -> Path:
+        """Where the REST service's processes log."""
+        return self.data_dir / "logs"
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Where the REST service's processes count, each for all to read; of no worth once they are stopped."""
+        return self.data_dir / "metrics"
 
     @property
     def archive_dir(self) -> Path:
@@ -80,6 +122,11 @@ class Settings(BaseSettings):
         if not key:
             raise StatsError(f"{path} is empty. Remove it, and start again: a new admin key is made.")
         return key
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def made_folder(path: Path) -> Path:

@@ -69,6 +69,12 @@ class HistoryReader:
         self._keep_to_budget()
         return loaded
 
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the histories in memory."""
+        with self._lock:
+            return sum(self._sizes().values())
+
     def _let_go(self, user: str) -> None:
         with self._lock:
             self._places.pop(user, None)
@@ -136,9 +142,7 @@ class HistoryReader:
     def _keep_to_budget(self) -> None:
         """Let go of the histories that were asked for least lately; the latest stays, however large."""
         with self._lock:
-            sizes = {
-                user: place.loaded.history.nbytes for user, place in self._places.items() if place.loaded is not None
-            }
+            sizes = self._sizes()
             latest = next(reversed(self._places), None)
             excess = sum(sizes.values()) - self._budget
             for user, size in sizes.items():
@@ -146,3 +150,6 @@ class HistoryReader:
                     break
                 del self._places[user]
                 excess -= size
+
+    def _sizes(self) -> dict[str, int]:
+        return {user: place.loaded.history.nbytes for user, place in self._places.items() if place.loaded is not None}

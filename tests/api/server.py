@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
+import psutil
 
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.settings import Settings
@@ -24,14 +25,15 @@ LIMIT_MB = 2
 class ApiServer:
     """A running service over a store, which the tests' own process opens too."""
 
-    def __init__(self, folder: Path, database_uri: str) -> None:
+    def __init__(self, folder: Path, database_uri: str, **more: Any) -> None:
+        """`more`: settings other than those of all tests, which ask one process."""
         self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self.log = folder / "api.log"
         self.settings = Settings(
             _env_file=None,
             data_dir=folder / "data", database_uri=database_uri, api_port=self.port, upload_limit_mb=LIMIT_MB,
-            default_timezone="Europe/Berlin",
+            default_timezone="Europe/Berlin", **{"api_processes": 1, **more},
         )  # fmt: skip
         self.store: Store = open_store(database_uri)
         with self.log.open("wb") as log:
@@ -41,6 +43,10 @@ class ApiServer:
             )  # fmt: skip
         self.keys: dict[str, str] = {}
         self._clients: dict[str | None, httpx.Client] = {}
+
+    def workers(self) -> list[psutil.Process]:
+        """The processes that answer."""
+        return psutil.Process(self.process.pid).children()
 
     def client(self, key: str | None = None) -> httpx.Client:
         """A client that shows this key: `admin`, a listener's name, or a key as it is; None: none at all."""
@@ -101,7 +107,7 @@ class ApiServer:
 
 def environment(settings: Settings) -> dict[str, str]:
     """The environment in which a process has these settings."""
-    names = ("data_dir", "database_uri", "api_port", "upload_limit_mb", "default_timezone")
+    names = settings.model_fields_set - {"admin_key"}
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("STATS_")},
         **{f"STATS_{name.upper()}": str(getattr(settings, name)) for name in names},

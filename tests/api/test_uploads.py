@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-import psutil
 import pytest
 
 from stats_core.documents import STATES, Import
@@ -189,7 +188,7 @@ def test_other_requests_are_answered_while_a_body_trickles_in(server: ApiServer,
 
 
 def test_an_upload_is_never_whole_in_memory(server: ApiServer, fresh: str) -> None:
-    process = psutil.Process(server.process.pid)
+    [process] = server.workers()
     data = os.urandom(LIMIT)
     before = process.memory_info().rss
     for _ in range(4):

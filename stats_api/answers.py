@@ -1,0 +1,131 @@
+"""Answers to statistics' questions: found where they were kept, else computed once for all who ask at the same time.
+
+A question comes in many spellings. What came (path, query, headers as they are) leads to what was asked, its address;
+and that, with the present revisions, to the answer: one that was given before costs two look-ups and no parsing.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Hashable
+from functools import partial
+from typing import Final
+
+from stats_api.access import Gate, presented
+from stats_api.addresses import Address, Terms, state_of
+from stats_api.admission import Admission
+from stats_api.cache import AnswerCache, Entry
+from stats_api.computing import computed
+from stats_api.metrics import HISTORY_BYTES
+from stats_api.passage import Passage, Raw
+from stats_api.problems import Failure
+from stats_api.replies import Reply
+from stats_api.service import Service
+from stats_core.access import Access
+from stats_core.errors import StatsError
+from stats_core.history.present import Present
+from stats_core.settings import cores
+
+_MOST_SPELLINGS: Final = 8_192
+_LONGEST_SPELLING: Final = 2_048
+"""Characters of path and query: longer ones are read anew each time. With the number above: 16 MB at the very most."""
+
+
+class Answers:
+    """The answers of one process. Used by the event loop alone."""
+
+    def __init__(self, service: Service, gate: Gate) -> None:
+        self.cache = AnswerCache(service.settings.cache_mb * 1_000_000, service.process)
+        self._service = service
+        self._gate = gate
+        self._admission = Admission(max(1, cores() // service.settings.processes))
+        self._spellings: OrderedDict[Raw, Address] = OrderedDict()
+        self._under_way: dict[Hashable, asyncio.Task[Entry]] = {}
+        self._noticed: Present = service.reader.lookout.latest
+        self._history_bytes = HISTORY_BYTES.labels(str(service.process))
+
+    async def at_hand(self, passage: Passage) -> Reply | None:
+        """The answer to a request, if it was given before and still holds, and the request passes.
+
+        None: it must go the whole way, where whatever is wrong with it is told. Waits at most for a look at the store.
+        """
+        address = self._spellings.get(passage.raw)
+        if address is None:
+            return None
+        try:
+            present = self._service.freshness.known(*address.users)
+            if present is None:
+                present = await self._service.freshness.look(*address.users)
+            access = self._gate.recognised(presented(passage))
+            if access is None:
+                return None
+            self._gate.admit(access, address.operation, address.user)
+            entry = self.cache.get(address.key(address.terms(access), self._notice(present)))
+        except (StatsError, Failure):
+            return None
+        if entry is None or self._gate.spend(access) is not None:
+            return None
+        passage.listener, passage.route, passage.cached = address.user, address.route, True
+        return entry.ready.reply(passage)
+
+    async def reply(self, passage: Passage, access: Access, address: Address) -> Reply:
+        """The answer to a request that was let through. Raises StoreError, Failure, and what the core raises."""
+        terms = address.terms(access)
+        present = self._notice(await self._service.freshness.look(*address.users))
+        key = address.key(terms, present)
+        entry = self.cache.get(key)
+        passage.cached = entry is not None
+        if entry is None:
+            # Whoever goes away leaves the work to those who wait with it.
+            entry = await asyncio.shield(self._making(key, address, terms))
+        self._learn(passage.raw, address)
+        return entry.ready.reply(passage)
+
+    async def notice(self) -> None:
+        """Let go of what has changed, though nobody asks. Raises StoreError."""
+        if len(self.cache):
+            self._notice(await self._service.freshness.look())
+
+    def close(self) -> None:
+        """Compute nothing more; what is under way ends by itself."""
+        self._admission.close()
+
+    def _making(self, key: Hashable, address: Address, terms: Terms) -> asyncio.Task[Entry]:
+        """What makes the answer, begun by whoever asked first."""
+        task = self._under_way.get(key)
+        if task is None:
+            task = self._under_way[key] = asyncio.create_task(self._made(address, terms))
+            task.add_done_callback(partial(self._over, key))
+        return task
+
+    async def _made(self, address: Address, terms: Terms) -> Entry:
+        reader = self._service.reader
+        key, entry = await self._admission.computed(partial(computed, reader, address, terms))
+        present = self._service.freshness.known(*address.users)
+        if present is None or key == address.key(terms, present):
+            self.cache.put(key, entry)
+        self._history_bytes.set(reader.nbytes)
+        return entry
+
+    def _over(self, key: Hashable, task: asyncio.Task[Entry]) -> None:
+        del self._under_way[key]
+        if not task.cancelled():
+            task.exception()  # whoever waits is told; if nobody does any more, nobody need be
+
+    def _learn(self, spelling: Raw, address: Address) -> None:
+        path, query, *_ = spelling
+        if len(path) + len(query) <= _LONGEST_SPELLING:
+            self._spellings[spelling] = address
+            while len(self._spellings) > _MOST_SPELLINGS:
+                self._spellings.popitem(last=False)
+
+    def _notice(self, present: Present) -> Present:
+        """Let go of what the present says has changed."""
+        before, self._noticed = self._noticed, present
+        if before is not present:
+            if before.revision("cache") != present.revision("cache"):
+                self.cache.clear()
+            both = before.listeners.keys() & present.listeners.keys()
+            changed = {user for user in both if state_of(before.listeners[user]) != state_of(present.listeners[user])}
+            if changed:
+                self.cache.drop(frozenset(changed))
+        return present
