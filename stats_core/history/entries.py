@@ -114,13 +114,17 @@ class Entries:
         return plays, self.entry[begin[item][plays] + within]
 
     def further_of_plays(self, item: Codes) -> tuple[npt.NDArray[np.intp], Codes]:
-        """As `of_plays`, but without the first entry of each play, which is `of_item`."""
-        if self.is_single:
-            return np.empty(0, np.intp), np.empty(0, np.int32)
-        shared = np.flatnonzero((np.bincount(self.item, minlength=len(self.of_item)) > 1).take(item))
-        numbers, entry = self.of_plays(item[shared])
-        further = np.flatnonzero(np.diff(numbers, prepend=-1) == 0)
-        return shared[numbers[further]], entry[further]
+        """Numbers of plays, given by their items, and each further entry of theirs: all but the first, `of_item`."""
+        counts = np.bincount(self.item, minlength=len(self.of_item))
+        begin = np.searchsorted(self.item, np.arange(len(self.of_item)))
+        found, entries = [np.empty(0, np.intp)], [np.empty(0, np.int32)]
+        numbers = None
+        for further in range(1, int(counts.max(initial=0))):
+            more = np.flatnonzero((counts > further).take(item if numbers is None else item[numbers]))
+            numbers = more if numbers is None else numbers[more]
+            found.append(numbers)
+            entries.append(self.entry[begin.take(item[numbers]) + further])
+        return np.concatenate(found), np.concatenate(entries)
 
     def items_of(self, position: int) -> Codes:
         """The items of one entry."""

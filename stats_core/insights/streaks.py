@@ -129,15 +129,18 @@ def _of_artists(plays: Selection, day: Codes, days: int) -> _Page:
     stride = days + 1
     pairs = sorted_pairs(artist, day, stride)
     pairs = pairs[np.searchsorted(pairs, 0) :]
-    begin = np.flatnonzero(np.diff(pairs, prepend=-2) > 1)
-    end = np.append(begin, len(pairs))[1:]
-    first, after = pairs[begin], pairs[end - 1] + 1
-    best = _best_of_each(first, ((after - first).astype(np.int64) << _PLAYS_BITS) + (end - begin), stride)
-    of, first = np.divmod(first[best], stride)
-    after, counts = after[best] - of * stride, (end - begin)[best]
-    page = first_of((first - after, -counts, first, artists.place_by_id[of]), question[OFFSET], question[LIMIT])
-    of, first, after = of[page], first[page], after[page]
-    ms = _listened(np.append(plays.ms, plays.ms[further]), artist, day, (of, first, after))
+    begins = np.ones(len(pairs), np.bool_)
+    np.greater(pairs[1:] - pairs[:-1], 1, out=begins[1:])
+    edges = np.append(np.flatnonzero(begins), len(pairs))
+    first, last, counts = pairs[edges[:-1]], pairs[edges[1:] - 1], np.diff(edges)
+    worth = (last - first).astype(np.int64)
+    worth <<= _PLAYS_BITS
+    worth += counts
+    best = _best_of_each(first, worth, stride)
+    counts, (of, first), last = counts[best], np.divmod(first[best], stride), last[best] % stride
+    page = first_of((first - last, -counts, first, artists.place_by_id[of]), question[OFFSET], question[LIMIT])
+    of, first, after = of[page], first[page], last[page] + 1
+    ms = _listened(plays.ms, further, artist, day, (of, first, after))
     named = [Named(**naming(artists.entries[code], plays.history.catalogue)) for code in of.tolist()]
     return _Page(first, after, counts[page], ms, named, len(best))
 
@@ -153,15 +156,23 @@ def _best_of_each(pairs: Pairs, worth: Ints, stride: int) -> npt.NDArray[np.intp
     return best[np.diff(pairs[best] // stride, prepend=-1) > 0]
 
 
-def _listened(ms: Ints, artist: Codes, day: Codes, streaks: tuple[Pairs, Pairs, Pairs]) -> Ints:
-    """The ms of the plays in streaks, one of an artist at most: artists, first days and the days after the last."""
+def _listened(
+    ms: Ints, further: npt.NDArray[np.intp], artist: Codes, day: Codes, streaks: tuple[Pairs, Pairs, Pairs]
+) -> Ints:
+    """The ms of the plays in streaks, one of an artist at most: artists, first days and the days after the last.
+
+    Artists and days are those of each play, and after these of the `further` ones that credit another.
+    """
     of, first, after = streaks
     begin, end = np.zeros((2, int(artist.max(initial=0)) + 2), np.int32)
     begin[of], end[of] = first, after
-    of_page = np.flatnonzero(end.take(artist))
-    artist, day, ms = artist[of_page], day[of_page], ms[of_page]
+    number = np.flatnonzero(end.take(artist))
+    artist, day = artist[number], day[number]
     inside = np.flatnonzero((day >= begin.take(artist)) & (day < end.take(artist)))
-    return sums(artist[inside], ms[inside], len(begin))[of]
+    number, artist = number[inside], artist[inside]
+    credited_first = np.searchsorted(number, len(ms))
+    number[credited_first:] = further[number[credited_first:] - len(ms)]
+    return sums(artist, ms[number], len(begin))[of]
 
 
 STATISTIC = Statistic(
