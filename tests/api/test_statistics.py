@@ -17,7 +17,10 @@ QUESTIONS: list[dict[str, str]] = [
     {"start": "2025-03-01T00:00:00+01:00", "private": "only"},
 ]
 OWN: dict[str, dict[str, str]] = {
-    "timeline": {"bucket": "week"},
+    "timeline": {"bucket": "week", "measure": "skip_rate", "window": "4"},
+    "sessions": {"gap": "60", "limit": "3", "offset": "2"},
+    "streaks": {"of": "artists", "limit": "3", "offset": "2"},
+    "days-without-music": {"limit": "3", "period": "2025"},
     "plays": {"limit": "7"},
     "discoveries": {"of": "artists", "sort": "ms", "period": "2025"},
     "movers": {"of": "recordings", "by": "ms", "period": "2025-03"},

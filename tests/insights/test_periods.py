@@ -9,7 +9,10 @@ from tests.insights.plays import keyed, listener, play
 
 EMPTY = history_of_plays([])
 TWO = history_of_plays(keyed([play("2024-03-30T23:30:00"), play("2024-03-31T01:00:00", ms=240_000)]))
-ALL = ("summary", "top/tracks", "top/artists", "top/albums", "top/shows", "timeline", "clock", "plays")
+ALL = (
+    *("summary", "top/tracks", "top/artists", "top/albums", "top/shows", "timeline", "clock", "plays"),
+    *("hours", "seasons", "sessions", "streaks", "days-without-music"),
+)
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,9 @@ def test_an_empty_history_and_a_period_without_plays_have_answers(statistic: str
             got = answer(statistic, history, given)
             assert got.get("plays", 0) in (0, [], [[0] * 24] * 7)
             assert got.get("items", []) == []
+            assert got.get("total", 0) == got.get("days", 0) == got.get("current", 0) == 0
+            for listed in ("hours", "months", "sessions", "streaks"):
+                assert all(line["plays"] == line["ms"] == 0 for line in got.get(listed, ()))
 
 
 def test_empty_buckets_are_points_too() -> None:
