@@ -138,6 +138,11 @@ class Selection:
         return counts
 
     @cached_property
+    def length(self) -> Codes:
+        """Of each the length of its item, ms; UNKNOWN_LENGTH where nobody tells."""
+        return self._length_of_item.take(self.item)
+
+    @cached_property
     def finished(self) -> Flags:
         """Whether each ended because its item did."""
         return _told_by(self.history.reason_ends, {FINISHED}).take(self._reason_end)

@@ -60,6 +60,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "of": ("", "songs", "Artists", "tracks,artists"),
     "sort": ("", "oldest", "Plays"),
     "n": (*COUNTS, "1", "10001"),
+    "min_plays": (*COUNTS, "0", "1000001"),
     "bucket": ("", "decade", "Day"),
     "q": ("x" * 201,),
     "measure": ("", "fame", "Plays", "plays,ms"),
