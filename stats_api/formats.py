@@ -124,7 +124,7 @@ def _getter(column: str) -> Callable[[Any], Any]:
 
 def _cell(value: Any) -> str:
     match value:
-        case None:
+        case None | msgspec.UNSET:
             return ""
         case str():
             return f"'{value}" if value.startswith(_FORMULAS) else value

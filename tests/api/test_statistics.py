@@ -47,6 +47,15 @@ def test_a_listener_without_plays_has_answers_too(server: ApiServer, name: str) 
     assert server.client("bob").get(f"/v1/listeners/bob/{name}").status_code == 200
 
 
+@pytest.mark.parametrize("measure", ["", "items"])
+def test_points_with_and_without_a_value_are_lines_of_csv(server: ApiServer, measure: str) -> None:
+    given = {"format": "csv", **({"measure": measure} if measure else {})}
+    header, *lines = server.client("ada").get("/v1/listeners/ada/timeline", params=given).text.splitlines()
+    assert header == "start,plays,ms,partial,value"
+    assert lines
+    assert all(bool(line.rpartition(",")[2]) == bool(measure) for line in lines)
+
+
 @pytest.mark.parametrize("name", STATISTICS)
 def test_head_is_get_without_its_body(server: ApiServer, name: str) -> None:
     client = server.client("ada")
