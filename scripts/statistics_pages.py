@@ -12,6 +12,7 @@ from typing import Any, Final
 import msgspec
 
 from scripts.by_hand import Example, example_of
+from scripts.path_ids import path_given, path_of
 from stats_core.history.months import instant_ms
 from stats_core.history.reader import Heard, HistoryReader
 from stats_core.imports.importer import Dropped, import_file
@@ -137,15 +138,10 @@ def _by_hand(example: Example) -> str:
 
 
 def _real(statistic: Statistic, heard: Heard) -> str:
-    given = dict(_ASKED.get(statistic.name, _A_YEAR))
-    path = statistic.name
-    if statistic.path_parameters:
-        of = path.partition("/")[0]
-        top = msgspec.json.decode(answered(f"top/{of}", heard, {"limit": "1"}, now=instant_ms(NOW)).json)
-        given["id"] = top["items"][0]["id"]
-        path = path.replace("{id}", given["id"])
-    told = msgspec.json.decode(answered(statistic.name, heard, given, now=instant_ms(NOW)).json)
-    query = "&".join(f"{name}={value}" for name, value in given.items() if name != "id")
+    given, in_path = _ASKED.get(statistic.name, _A_YEAR), path_given(statistic.name, heard, now=instant_ms(NOW))
+    path = path_of(statistic.name, in_path)
+    told = msgspec.json.decode(answered(statistic.name, heard, {**given, **in_path}, now=instant_ms(NOW)).json)
+    query = "&".join(f"{name}={value}" for name, value in given.items())
     return (
         f'```console\n$ curl -s -H "Authorization: Bearer $KEY" \\\n'
         f'    "http://127.0.0.1:8000/v1/listeners/{USER}/{path}?{query}"\n{_written(told)}\n```\n\n'

@@ -13,6 +13,7 @@ from stats_api.inspection import Cache, KeptOfProcess
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
 from stats_core.documents import Import, ImportFile, Listener, Play
 from stats_core.history.columns import history_of, table_of
+from stats_core.history.items import name_key
 from stats_core.history.reader import Heard
 from stats_core.insights import STATISTICS
 from stats_core.insights import answered as answer_to
@@ -37,6 +38,9 @@ _PARAMETERS: Final = {
     "top/shows": {"kinds": "episode"},
     "plays": {"limit": "2"},
     "search": {"q": "ligh"},
+    "tracks/{id}": {"id": "0000000000000000000001"},
+    "artists/{id}": {"id": name_key("artist", "The Invented")},
+    "albums/{id}": {"id": name_key("album", "The Invented", "First Light")},
     "movers": {"start": "2024-07-02", "end": "2024-07-03"},
 }
 
@@ -68,10 +72,9 @@ def examples() -> dict[str, object]:
         )),
     }  # fmt: skip
     history, loved = (history_of([table_of(plays)], []) for plays in (_few_plays(), _loved_plays()))
-    for name in STATISTICS:
-        identity = f"get_{STATISTICS[name].id}"
+    for name, statistic in STATISTICS.items():
         heard = Heard(_LISTENER, loved if name in _SHOWN_BY_LOVED else history)
-        found[identity] = answer_to(name, heard, _PARAMETERS.get(name, {}), now=_NOW).answer
+        found[f"get_{statistic.id}"] = answer_to(name, heard, _PARAMETERS.get(name, {}), now=_NOW).answer
     return {identity: msgspec.to_builtins(answer) for identity, answer in found.items()}
 
 

@@ -88,7 +88,8 @@ def _operation(path: str, operation: Operation, schema_of: Mapping[int, object],
         "summary": operation.summary,
         "description": f"{operation.description} {_OPENS[operation.opens]}",
         "parameters": [
-            *(_path_parameter(name) for name in _PATH_PARAMETERS if f"{{{name}}}" in path),
+            *(_path_parameter(name, *told) for name, told in _PATH_PARAMETERS.items() if f"{{{name}}}" in path),
+            *(_path_parameter(each.name, each.description, each.example) for each in operation.path_parameters),
             *(_query_parameter(parameter) for parameter in operation.parameters),
         ],
         "responses": {
@@ -113,8 +114,7 @@ def _operation(path: str, operation: Operation, schema_of: Mapping[int, object],
     return written
 
 
-def _path_parameter(name: str) -> dict[str, object]:
-    description, example = _PATH_PARAMETERS[name]
+def _path_parameter(name: str, description: str, example: Json) -> dict[str, object]:
     return {
         "name": name,
         "in": "path",

@@ -45,6 +45,8 @@ class Operation:
     answers: Mapping[int, Answer]
     parameters: tuple[Parameter[object], ...] = ()
     """Of its query; any other is refused."""
+    path_parameters: tuple[Parameter[object], ...] = ()
+    """Of its path, besides the listener."""
     body: type[msgspec.Struct] | None = None
     """The type of the JSON it is sent."""
     raw_body: str | None = None

@@ -19,6 +19,7 @@ from stats_core.errors import (
     StoreFull,
     StoreTooNew,
     UnindexedQuery,
+    UnknownEntry,
     UnknownListener,
 )
 
@@ -67,6 +68,9 @@ OUTSIDE_KEY: Final = Kind(
 )
 NOT_FOUND: Final = Kind("not-found", 404, "There is nothing here", "No route has this path.")
 UNKNOWN_LISTENER: Final = Kind("unknown-listener", 404, "There is no such listener", "Only an admin key is told so.")
+UNKNOWN_ENTRY: Final = Kind(
+    "unknown-entry", 404, "The listener never played that", "No track, artist or album of theirs has this id."
+)
 UNKNOWN_IMPORT: Final = Kind("unknown-import", 404, "There is no such import", "No file of that digest was taken in.")
 WRONG_METHOD: Final = Kind("wrong-method", 405, "This method is not for this path", "`Allow` names those that are.")
 NOT_ACCEPTABLE: Final = Kind(
@@ -89,8 +93,8 @@ FULL: Final = Kind("full", 507, "No room is left", "The disk or the database of 
 
 KINDS: Final = (
     INVALID_PARAMETER, INVALID_BODY, EMPTY_UPLOAD, BROKEN_UPLOAD, INVALID_REQUEST, NO_ACCESS, OUTSIDE_KEY,
-    NOT_FOUND, UNKNOWN_LISTENER, UNKNOWN_IMPORT, WRONG_METHOD, NOT_ACCEPTABLE, LISTENER_EXISTS, TOO_LARGE,
-    WRONG_MEDIA, INTERNAL, UNAVAILABLE, BUSY, FULL,
+    NOT_FOUND, UNKNOWN_LISTENER, UNKNOWN_ENTRY, UNKNOWN_IMPORT, WRONG_METHOD, NOT_ACCEPTABLE, LISTENER_EXISTS,
+    TOO_LARGE, WRONG_MEDIA, INTERNAL, UNAVAILABLE, BUSY, FULL,
 )  # fmt: skip
 """Every kind, by status."""
 
@@ -154,6 +158,8 @@ def _failure_of(error: Exception) -> Failure:
             return _parameter_failure(error)
         case UnknownListener():
             return Failure(UNKNOWN_LISTENER, str(error))
+        case UnknownEntry():
+            return Failure(UNKNOWN_ENTRY, str(error))
         case HTTPException(status_code=status) if status in _OF_STATUS:
             return _http_failure(_OF_STATUS[status], error)
         case _:

@@ -72,7 +72,7 @@ def _section(method: str, path: str, operation: Operation) -> str:
         f"<dt><code>{parameter.name}</code>"
         + (f" = <code>{escape(parameter.default)}</code>" if parameter.default is not None else "")
         + f"<dd>{escape(parameter.description)} Allowed: {escape(parameter.allowed)}."
-        for parameter in operation.parameters
+        for parameter in (*operation.path_parameters, *operation.parameters)
     )
     problems = ", ".join(f"<a href=#{kind.name}>{kind.status}&nbsp;{kind.name}</a>" for kind in kinds_of(operation))
     return (

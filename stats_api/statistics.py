@@ -15,7 +15,7 @@ from stats_api.formats import FORMAT, Format, formats_of
 from stats_api.listeners import OWN
 from stats_api.operations import Answer, Operation, routed
 from stats_api.passage import passage_of
-from stats_api.problems import BUSY, NOT_ACCEPTABLE, UNKNOWN_LISTENER
+from stats_api.problems import BUSY, NOT_ACCEPTABLE, UNKNOWN_ENTRY, UNKNOWN_LISTENER
 from stats_api.questions import given_of
 from stats_api.service import AnyRequest
 from stats_core.insights import STATISTICS, Answered
@@ -49,6 +49,7 @@ def _operation(statistic: Statistic) -> Operation:
     listed = (FORMAT,) if len(forms) > 1 else ()
     paged = "cursor" in statistic.answer.__struct_fields__
     headers = _HEADERS | (_PAGES if paged else {})
+    unknown = (UNKNOWN_ENTRY,) if statistic.path_parameters else ()
     whole = Answer(
         description=f"{statistic.summary}.",
         body=statistic.answer,
@@ -64,7 +65,8 @@ def _operation(statistic: Statistic) -> Operation:
         description=statistic.description,
         answers={200: whole, 304: Answer(description="What `If-None-Match` names is still so.", headers=headers)},
         parameters=(*statistic.parameters, *listed),
-        problems=(UNKNOWN_LISTENER, NOT_ACCEPTABLE, BUSY),
+        path_parameters=statistic.path_parameters,
+        problems=(UNKNOWN_LISTENER, *unknown, NOT_ACCEPTABLE, BUSY),
         statistic=statistic.name,
     )
 

@@ -70,15 +70,15 @@ class Entries:
 
     @cached_property
     def by_id(self) -> Codes:
-        """The entries in the order of their ids."""
-        ids = [entry.id for entry in self.entries]
-        return np.array(sorted(range(len(ids)), key=ids.__getitem__), np.int32)
+        """The entries that have items, in the order of their ids."""
+        of_items = np.flatnonzero(np.bincount(self.entry, minlength=len(self.entries))).tolist()
+        return np.array(sorted(of_items, key=lambda code: self.entries[code].id), np.int32)
 
     @cached_property
     def place_by_id(self) -> Codes:
         """Each entry's place in the order of ids: what decides between equals."""
-        places = np.empty(len(self.by_id), np.int32)
-        places[self.by_id] = np.arange(len(places), dtype=np.int32)
+        places = np.zeros(len(self.entries), np.int32)
+        places[self.by_id] = np.arange(len(self.by_id), dtype=np.int32)
         return places
 
     def positions(self, identity: str) -> list[int]:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from stats_core.history.entries import Entries, Entry, Flags
+from stats_core.history.entries import Codes, Entries, Entry, Flags
 
 Bytes = npt.NDArray[np.uint8]
 Places = npt.NDArray[np.intp]
@@ -46,6 +46,8 @@ class Names:
     """The names of several groups of entries, one after the other: those of `groups[0]` first, in their order."""
 
     groups: Sequence[Entries]
+    place_by_id: Codes
+    """Each one's place in the order of the entries' ids: what decides between equals."""
     _text: Bytes
     """All names without accents and case, in UTF-8: no character begins within another."""
     _begin: npt.NDArray[np.int32]
@@ -76,7 +78,7 @@ class Names:
     @property
     def nbytes(self) -> int:
         """Bytes of memory."""
-        return self._text.nbytes + self._begin.nbytes + self._word_begins.nbytes
+        return self.place_by_id.nbytes + self._text.nbytes + self._begin.nbytes + self._word_begins.nbytes
 
     def _places(self, word: Bytes) -> Places:
         """Where the word stands in the text."""
@@ -105,15 +107,20 @@ class Names:
 
 
 def names_of(groups: Sequence[Entries]) -> Names:
-    """The names of these groups. Takes 10 ms for 20,000 names: once for each history."""
-    names = [entry.name for entries in groups for entry in entries.entries]
+    """The names of these groups. Takes 40 ms for 20,000 names: once for each history."""
+    everything = [entry for entries in groups for entry in entries.entries]
+    by_id = sorted(range(len(everything)), key=lambda number: (everything[number].id, everything[number].kind))
+    place_by_id = np.empty(len(by_id), np.int32)
+    place_by_id[by_id] = np.arange(len(by_id), dtype=np.int32)
+    names = [entry.name for entry in everything]
     named = np.array([name is not None for name in names], np.bool_)
     text = bare("".join(name.replace(_END, " ") + _END for name in names if name is not None))
     encoded = np.frombuffer(text.encode("utf-8", "surrogatepass"), np.uint8)
     ends = np.flatnonzero(encoded == ord(_END)) + 1
     sizes = np.zeros(len(names) + 1, np.int32)
     sizes[1:][named] = np.diff(ends, prepend=0)
-    return Names(groups, encoded, np.cumsum(sizes, dtype=np.int32), np.packbits(_word_begins(text, encoded)))
+    begin, word_begins = np.cumsum(sizes, dtype=np.int32), np.packbits(_word_begins(text, encoded))
+    return Names(groups, place_by_id, encoded, begin, word_begins)
 
 
 def _word_begins(text: str, encoded: Bytes) -> Flags:

@@ -27,6 +27,7 @@ from stats_core.insights import (
     milestones,
     movers,
     one_hit_wonders,
+    pages,
     plays,
     reasons,
     recap,
@@ -71,6 +72,9 @@ STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
             plays.STATISTIC,
             recap.STATISTIC,
             comparison.STATISTIC,
+            pages.TRACK,
+            pages.ARTIST,
+            pages.ALBUM,
             search.STATISTIC,
         )
     }

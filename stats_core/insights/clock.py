@@ -39,13 +39,15 @@ class Hours(Answer, kw_only=True):
 
 def clock(history: History, question: Question) -> Clock:
     """The passing plays by weekday and hour; both hours of a clock set back count in one cell."""
-    plays = selection_of(history, question)
-    cell = (plays.local // HOUR + _EPOCH_HOUR) % _WEEK
-    return Clock(
-        **plays.told,
-        plays=_rows(np.bincount(cell, minlength=_WEEK)),
-        ms=_rows(sums(cell, plays.ms, _WEEK)),
-    )
+    selected = selection_of(history, question)
+    plays, ms = by_weekday_and_hour(selected.local, selected.ms)
+    return Clock(**selected.told, plays=plays, ms=ms)
+
+
+def by_weekday_and_hour(local: Ints, ms: Ints) -> tuple[list[list[int]], list[list[int]]]:
+    """Plays and ms of plays that start at these local times."""
+    cell = (local // HOUR + _EPOCH_HOUR) % _WEEK
+    return _rows(np.bincount(cell, minlength=_WEEK)), _rows(sums(cell, ms, _WEEK))
 
 
 def hours(history: History, question: Question) -> Hours:

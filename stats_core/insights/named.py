@@ -16,7 +16,7 @@ class Named(msgspec.Struct):
     name: str | None
     """As the catalogue has it, or as in its latest play; null where no play ever named it."""
     by: str | None
-    """Artist of a track or album, show of an episode, audiobook of a chapter."""
+    """Artist of a track or album, show of an episode, audiobook of a chapter, author of an audiobook."""
     album: str | None
     """Of a track."""
     image: str | None

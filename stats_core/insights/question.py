@@ -205,6 +205,8 @@ def values_of(statistic: Statistic, given: Mapping[str, str]) -> dict[str, objec
             values[name] = parameter.value_of(given[name])
         elif parameter.default is not None and not (name == PERIOD.name and (START.name in given or END.name in given)):
             values[name] = parameter.value_of(parameter.default)
+        elif parameter in statistic.path_parameters:
+            raise InvalidParameter(name, "", parameter.allowed)
     return values
 
 

@@ -85,13 +85,10 @@ def rediscoveries(history: History, question: Question) -> Rediscoveries:
 
 
 def _by_title(plays: Selection) -> _ByTitle:
-    everything = plays.history.by_title
     passing = np.zeros(len(plays.history), np.bool_)
     passing[plays.positions] = True
-    passing = passing[everything.play]
-    position = everything.play[passing]
-    begin = np.concatenate(([0], np.cumsum(passing)))[everything.begin]
-    return _ByTitle(position, plays.history.start[position], begin)
+    kept = plays.history.by_title.only(passing)
+    return _ByTitle(kept.play, plays.history.start[kept.play], kept.begin)
 
 
 def _returns(plays: _ByTitle, start: int, end: int) -> tuple[Places, Places]:

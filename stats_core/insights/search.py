@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Final
 
-import msgspec
 import numpy as np
-import numpy.typing as npt
 
-from stats_core.history.columns import History, Ints
-from stats_core.history.entries import Entries, Kinds
-from stats_core.history.names import Names, words_of
+from stats_core.history.columns import History
+from stats_core.history.entries import Entries
+from stats_core.history.names import words_of
+from stats_core.insights.named import Named, naming
+from stats_core.insights.order import first_of
 from stats_core.insights.parameters import COMMON, LIMIT, Text
 from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection, Totals, selection_of
@@ -25,20 +25,11 @@ Q = Text(
 )
 
 
-class FoundEntry(msgspec.Struct, gc=False):
+class FoundEntry(Named, kw_only=True):
     """Something or somebody whose name holds every word."""
 
-    kind: Kinds
-    id: str
-    name: str | None
-    by: str | None
-    """Artist of a track or album, show of an episode, audiobook of a chapter, author of an audiobook."""
     plays: int
     ms: int
-    image: str | None
-    """Address of a picture; null until the catalogue knows one."""
-    url: str | None
-    """Where Spotify shows it; null where it has no id of Spotify's."""
 
 
 class FoundEntries(Answer, kw_only=True):
@@ -56,14 +47,13 @@ def search(history: History, question: Question) -> FoundEntries:
     totals = _totals(plays, names.groups)
     found = names.found(words_of(question.get(Q) or ""))
     matches = np.flatnonzero(found.inside & (totals.plays > 0))
-    only_inside = (~found.leading[matches]).astype(np.int64)
-    ranked_by = np.stack((only_inside, -totals.plays[matches], -totals.ms[matches], plays.start[totals.first[matches]]))
+    # Whoever has a word only inside stands after all plays.
+    inside_last = _MORE_THAN_PLAYS * ~found.leading[matches] - totals.plays[matches]
+    keys = (inside_last, -totals.ms[matches], plays.start[totals.first[matches]], names.place_by_id[matches])
     items = []
-    for number in _first(matches, ranked_by, question[LIMIT], names):
-        entry = names.entry(number)
-        counts = int(totals.plays[number]), int(totals.ms[number])
-        image = history.catalogue.image(entry.kind, entry.id)
-        items.append(FoundEntry(entry.kind, entry.id, entry.name, entry.artist, *counts, image, entry.url))
+    for number in matches[first_of(keys, 0, question[LIMIT])].tolist():
+        named = naming(names.entry(number), history.catalogue)
+        items.append(FoundEntry(**named, plays=int(totals.plays[number]), ms=int(totals.ms[number])))
     return FoundEntries(**plays.told, items=items, total=len(matches))
 
 
@@ -75,22 +65,6 @@ def _totals(plays: Selection, groups: Sequence[Entries]) -> Totals:
         np.concatenate([part.ms for part in parts]),
         np.concatenate([part.first for part in parts]),
     )
-
-
-def _first(numbers: npt.NDArray[np.intp], ranked_by: Ints, count: int, names: Names) -> list[int]:
-    """The first so many of these names by what ranks them, smallest first, shape (4, n); equals come by id."""
-    if not len(numbers):
-        return []
-    worth = _MORE_THAN_PLAYS * ranked_by[0] + ranked_by[1]
-    if count < len(worth):
-        near = np.flatnonzero(worth <= np.partition(worth, count - 1)[count - 1])
-        numbers, ranked_by = numbers[near], ranked_by[:, near]
-    order = np.lexsort(ranked_by[::-1])
-    numbers, ranked_by = numbers[order], ranked_by[:, order]
-    place = np.cumsum(np.concatenate(([0], (ranked_by[:, 1:] != ranked_by[:, :-1]).any(axis=0))))
-    end = int(np.searchsorted(place, place[min(count, len(place)) - 1], side="right"))
-    equals = zip(place[:end].tolist(), numbers[:end].tolist(), strict=True)
-    return [number for _, _, number in sorted((at, names.entry(number).id, number) for at, number in equals)][:count]
 
 
 STATISTIC = Statistic(

@@ -12,7 +12,7 @@ from stats_core.insights.order import Places, first_of
 from stats_core.insights.parameters import Measure
 from stats_core.insights.selection import Selection
 
-_NEVER: Final = np.iinfo(np.int64).max
+NEVER: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def standing_of(plays: Selection, entries: Entries, by: Measure) -> Standing:
 
 def standing(plays: Selection, counts: Ints, ms: Ints, number: Ints, place_by_id: Codes, by: Measure) -> Standing:
     """The standing of whatever was counted; `number` of the first play within the selection."""
-    first = np.full(len(counts), _NEVER, np.int64)
+    first = np.full(len(counts), NEVER, np.int64)
     played = counts > 0
     first[played] = plays.start[number[played]]
     return Standing(counts, ms, first, place_by_id, by)

@@ -35,9 +35,14 @@ OF_A_LISTENER = [each for each in KEYED if "{user" in each[1]]
 
 
 def _asked(server: ApiServer, key: str | None, method: str, path: str, user: str) -> httpx.Response:
-    path = re.sub(r"{user[^}]*}", user, path)
-    path = re.sub(r"{digest[^}]*}", "0" * 64, path)
-    return server.client(key).request(method, path)
+    return server.client(key).request(method, _filled(path, user))
+
+
+def _filled(path: str, user: str) -> str:
+    """The path with a listener, an import and an entry in it."""
+    for name, value in (("user", user), ("digest", "0" * 64), ("id", "0" * 22)):
+        path = re.sub(rf"{{{name}:[^}}]*}}", value, path)
+    return path
 
 
 def _named(operation: tuple[str, str, Operation]) -> str:
@@ -46,7 +51,7 @@ def _named(operation: tuple[str, str, Operation]) -> str:
 
 @pytest.mark.parametrize("operation", KEYED, ids=_named)
 def test_without_a_valid_key_nothing_opens(server: ApiServer, operation: tuple[str, str, Operation]) -> None:
-    path = re.sub(r"{digest[^}]*}", "0" * 64, re.sub(r"{user[^}]*}", "ada", operation[1]))
+    path = _filled(operation[1], "ada")
     for header in (None, *WRONG_HEADERS):
         headers = {} if header is None else {"Authorization": header}
         answer = server.client().request(operation[0], path, headers=headers)
@@ -66,7 +71,7 @@ def test_another_listener_is_closed_whether_there_or_not(
 @pytest.mark.parametrize("operation", OF_A_LISTENER, ids=_named)
 def test_an_admin_is_told_that_a_listener_is_unknown(server: ApiServer, operation: tuple[str, str, Operation]) -> None:
     for user in ("nobody", "NO-NAME", "a%20b", "%ff", "x" * 300):
-        path = re.sub(r"{digest[^}]*}", "0" * 64, re.sub(r"{user[^}]*}", user, operation[1]))
+        path = _filled(operation[1], user)
         body = b"{}" if operation[2].body else b"x"
         answer = server.client("admin").request(operation[0], path, content=body if operation[0] != "GET" else None)
         problem(answer, 404, "unknown-listener")

@@ -1,5 +1,6 @@
 """The statistics counted the slow way, play by play, as `statistics.md` says: what the arrays are held against."""
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -49,8 +50,13 @@ Order = tuple[int, int, datetime, str]
 
 def ranked(listened: Listened, of: str, asked: Asked, by: str) -> dict[str, tuple[int, list[Play]]]:
     """Entry -> rank and plays, best first."""
+    return ranked_by(listened, of, listened.passing(asked), by)
+
+
+def ranked_by(listened: Listened, of: str, plays: Iterable[Play], by: str) -> dict[str, tuple[int, list[Play]]]:
+    """Entry -> rank and plays, best first, of some plays."""
     groups: dict[str, list[Play]] = {}
-    for play in listened.passing(asked):
+    for play in plays:
         for identity in listened.namer(of)(play):
             groups.setdefault(identity, []).append(play)
 

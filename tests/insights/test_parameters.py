@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from scripts.path_ids import path_given
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import history_of_plays
 from stats_core.history.reader import Heard
@@ -12,8 +13,13 @@ from stats_core.insights.parameters import Parameter
 from tests.insights.answers import NOW
 from tests.insights.plays import keyed, listener, play
 
-HEARD = Heard(listener(), history_of_plays(keyed([play("2024-01-01"), play("2024-06-01")])))
-DECLARED = [(name, parameter) for name, statistic in STATISTICS.items() for parameter in statistic.parameters]
+HEARD = Heard(listener(), history_of_plays(keyed(play(day, album="Tides") for day in ("2024-01-01", "2024-06-01"))))
+IN_PATH = {name: path_given(name, HEARD, now=NOW) for name in STATISTICS}
+DECLARED = [
+    (name, parameter)
+    for name, statistic in STATISTICS.items()
+    for parameter in (*statistic.path_parameters, *statistic.parameters)
+]
 IDS = [f"{name}-{parameter.name}" for name, parameter in DECLARED]
 
 MOMENTS: tuple[str, ...] = (
@@ -63,6 +69,7 @@ WRONG: dict[str, tuple[str, ...]] = {
     "min_plays": (*COUNTS, "0", "1000001"),
     "bucket": ("", "decade", "Day"),
     "q": ("x" * 201,),
+    "id": ("", "x", "~xyz", "0" * 22 + ",", "é" * 22),
     "measure": ("", "fame", "Plays", "plays,ms"),
     "window": (*COUNTS, "0", "1001"),
     "gap": (*COUNTS, "0", "1441"),
@@ -76,7 +83,7 @@ WRONG |= {f"other_{name}": WRONG[name] for name in ("period", "start", "end")}
 def test_every_wrong_value_is_refused_with_what_is_allowed(statistic: str, parameter: Parameter[object]) -> None:
     for text in WRONG[parameter.name]:
         with pytest.raises(InvalidParameter) as caught:
-            answered(statistic, HEARD, {parameter.name: text}, now=NOW)
+            answered(statistic, HEARD, {**IN_PATH[statistic], parameter.name: text}, now=NOW)
         assert (caught.value.parameter, caught.value.value) == (parameter.name, text)
         assert caught.value.allowed == parameter.allowed
 
@@ -84,8 +91,10 @@ def test_every_wrong_value_is_refused_with_what_is_allowed(statistic: str, param
 @pytest.mark.parametrize(("statistic", "parameter"), DECLARED, ids=IDS)
 def test_every_declaration_is_complete_and_its_example_works(statistic: str, parameter: Parameter[object]) -> None:
     assert parameter.description.endswith(".")
-    assert ("Without it: " in parameter.description) == (parameter.default is None)
-    answered(statistic, HEARD, {parameter.name: parameter.example}, now=NOW)
+    in_path = parameter in STATISTICS[statistic].path_parameters
+    assert ("Without it: " in parameter.description) == (parameter.default is None and not in_path)
+    if not in_path:
+        answered(statistic, HEARD, {**IN_PATH[statistic], parameter.name: parameter.example}, now=NOW)
     schema = parameter.schema
     assert schema["type"] in {"string", "integer", "boolean"}
     for text in filter(None, (parameter.example, parameter.default)):
@@ -97,7 +106,7 @@ def test_every_declaration_is_complete_and_its_example_works(statistic: str, par
 @pytest.mark.parametrize("statistic", STATISTICS)
 def test_an_unknown_parameter_is_refused_with_the_known_ones(statistic: str) -> None:
     with pytest.raises(InvalidParameter) as caught:
-        answered(statistic, HEARD, {"strat": "2024-01-01"}, now=NOW)
+        answered(statistic, HEARD, {**IN_PATH[statistic], "strat": "2024-01-01"}, now=NOW)
     assert (caught.value.parameter, caught.value.value) == ("strat", "2024-01-01")
     assert all(parameter.name in caught.value.allowed for parameter in STATISTICS[statistic].parameters)
 
@@ -106,7 +115,7 @@ def test_an_unknown_parameter_is_refused_with_the_known_ones(statistic: str) -> 
 @pytest.mark.parametrize("end", ["2024-01-01", "2023-12-31", "2024-01-01T00:00:00+01:00"])
 def test_a_period_that_ends_before_it_begins_is_refused(statistic: str, end: str) -> None:
     with pytest.raises(InvalidParameter, match="later than start, 2024-01-01T00:00:00Z"):
-        answered(statistic, HEARD, {"start": "2024-01-01", "end": end}, now=NOW)
+        answered(statistic, HEARD, {**IN_PATH[statistic], "start": "2024-01-01", "end": end}, now=NOW)
 
 
 @pytest.mark.parametrize(

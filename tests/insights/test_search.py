@@ -1,15 +1,20 @@
 """What is looked for is found: words of names, whatever their accents, case and script; anything typed is just text."""
 
 import unicodedata
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stats_core.documents import Play
 from stats_core.history.columns import history_of_plays
+from tests.insights import recount
 from tests.insights.answers import answer
-from tests.insights.plays import keyed, play, utc
+from tests.insights.catalogues import listened
+from tests.insights.listened import Asked, Listened
+from tests.insights.plays import CHANGES, keyed, play, utc
 
 ODD = (
     "\0",
@@ -76,6 +81,64 @@ def test_names_are_found_as_a_search_through_each_finds_them(names: list[str], d
         got = answer("search", history_of_plays(keyed(plays)), {"q": typed[:200]})
         assert [line["name"] for line in got["items"]] == [each for _, _, each in sorted(ranked)]
         assert got["total"] == len(ranked)
+
+
+@pytest.mark.parametrize("zone", CHANGES)
+@pytest.mark.parametrize(("seed", "part"), [(1, 0.0), (2, 1.0), (3, 0.5)])
+def test_what_is_found_is_what_a_slow_count_finds(zone: str, seed: int, part: float) -> None:
+    heard = listened(zone, seed, part)
+    history, change = heard.history(), utc(CHANGES[zone])
+    everything = Asked(zone, min_ms=0, kinds=("track", "episode", "chapter"), private="include")
+    for asked in (everything, Asked(zone, start=change - timedelta(days=9), end=change + timedelta(days=1))):
+        lines = [*_titles(heard, asked)]
+        for of in ("artists", "albums", "shows", "audiobooks"):
+            for identity, (_, plays) in recount.ranked(heard, of, asked, "plays").items():
+                lines.append((of[:-1], identity, recount.named(heard, of, identity), plays))
+        for typed in ("song", "ALBUM 1", "st 3", "1", "o ", "e b"):
+            words = typed.casefold().split()
+            found = []
+            for kind, identity, named, plays in lines:
+                name = str(named["name"]).casefold()
+                if named["name"] is not None and all(word in name for word in words):
+                    inside = not all(begins_a_word(word, name) for word in words)
+                    ms, first = sum(each.ms for each in plays), min(each.start for each in plays)
+                    found.append(((inside, -len(plays), -ms, first, identity, kind), named))
+            found.sort(key=lambda line: line[0])
+            got = answer("search", history, {**asked.given, "q": typed, "limit": "100"})
+            assert got["total"] == len(found)
+            assert [
+                (
+                    line["kind"],
+                    line["id"],
+                    line["name"],
+                    line["by"],
+                    line["image"],
+                    line["url"],
+                    line["plays"],
+                    line["ms"],
+                )
+                for line in got["items"]
+            ] == [
+                (kind, identity, named["name"], named["artist"], named["image"], named["url"], -plays, -ms)
+                for (_, plays, ms, _, identity, kind), named in found[:100]
+            ]
+
+
+def _titles(heard: Listened, asked: Asked) -> Iterator[tuple[str, str, dict[str, object], list[Play]]]:
+    """Kind, id, names and passing plays of every track, episode and chapter."""
+    groups: dict[tuple[str, str], list[Play]] = {}
+    for each in heard.passing(asked):
+        if (title := heard.title(each)) is not None:
+            groups.setdefault((each.kind, title), []).append(each)
+    for (kind, identity), plays in groups.items():
+        if kind == "track":
+            yield kind, identity, recount.named(heard, "tracks", identity), plays
+        else:
+            ever = [each for each in heard.plays if (each.kind, heard.title(each)) == (kind, identity)]
+            latest = ([each for each in ever if each.name is not None] or ever)[-1]
+            by = latest.show if kind == "episode" else latest.audiobook
+            url = None if identity.startswith("~") else f"https://open.spotify.com/{kind}/{identity}"
+            yield kind, identity, {"name": latest.name, "artist": by, "image": None, "url": url}, plays
 
 
 @pytest.mark.parametrize(
