@@ -6,11 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import Play
+from stats_core.documents import Play, StreamRule
 from stats_core.history.columns import history_of_plays
 from stats_core.history.months import instant_ms
+from stats_core.history.reader import Heard
+from stats_core.insights import answered
 from tests.insights.answers import answer
-from tests.insights.plays import CHANGES, keyed, play, utc
+from tests.insights.plays import CHANGES, keyed, listener, play, utc
 from tests.insights.test_properties import EVERYTHING, HISTORIES, instants, near
 
 MINUTE = timedelta(minutes=1)
@@ -115,3 +117,26 @@ def test_a_session_goes_on_under_a_long_play_and_through_what_is_not_counted() -
     assert answer("sessions", history, {"start": "2024-01-01T10:01:00Z", "end": "2024-01-01T12:30:00Z"})["total"] == 0
     told = answer("sessions", history, {"end": "2024-01-01T10:01:00Z"})
     assert (told["total"], told["plays"], told["sessions"][0]["end"]) == (1, 3, "2024-01-01T12:20:00Z")
+
+
+@pytest.mark.parametrize("statistic", ["streaks", "days-without-music", "seasons"])
+def test_a_period_that_is_over_is_answered_for_good_another_until_it_changes(statistic: str) -> None:
+    heard = Heard(listener("Europe/Berlin"), history_of_plays(of_days([("A", 0, 0), ("A", 3, 1)])))
+
+    def until(now: str, **given: str) -> int | None:
+        return answered(statistic, heard, given, now=instant_ms(utc(now))).valid_until
+
+    assert until("2024-03-01T00:00:00", period="2024-02") is None
+    unfinished = until("2024-02-28T12:34:56", period="2024-02")
+    assert unfinished is not None
+    assert instant_ms(utc("2024-02-28T12:34:56")) < unfinished <= instant_ms(utc("2024-02-28T23:00:00"))
+
+
+def test_a_skip_rate_is_of_short_plays_too_unless_asked_otherwise() -> None:
+    reasons = [("fwdbtn", 2_000), ("backbtn", 40_000), ("trackdone", 180_000), ("unknown", 1_000), (None, 1_000)]
+    plays = [play(f"2024-01-0{day}", ms, reason_end=reason) for day, (reason, ms) in enumerate(reasons, start=1)]
+    history, who = history_of_plays(keyed(plays)), listener(rule=StreamRule(min_ms=10_000))
+    for asked, least, rate in (({}, 0, 2 / 3), ({"min_ms": "30000"}, 30_000, 1 / 2)):
+        told = answer("timeline", history, {"measure": "skip_rate", "bucket": "year", **asked}, who)
+        assert (told["rule"]["min_ms"], told["points"][0]["value"]) == (least, rate)
+    assert answer("timeline", history, {"measure": "items"}, who)["rule"]["min_ms"] == 10_000
