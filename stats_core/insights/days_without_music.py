@@ -3,7 +3,7 @@
 import msgspec
 import numpy as np
 
-from stats_core.history.columns import History
+from stats_core.history.columns import Flags, History, Ints
 from stats_core.insights.buckets import dates_of
 from stats_core.insights.days import day_before, end_of, runs_of, written
 from stats_core.insights.order import first_of
@@ -45,16 +45,7 @@ class DaysWithoutMusic(Answer, kw_only=True):
 def days_without_music(history: History, question: Question) -> DaysWithoutMusic:
     """The days from the first passing play on that have none."""
     plays = selection_of(history, question)
-    days = np.empty(0, np.int64)
-    silent = np.empty(0, np.bool_)
-    if (span := _span(plays)) is not None:
-        first, last = span
-        start, end = question.zone.first_instant(first * DAY), end_of(question.zone, last)
-        # Where clocks fall back across midnight, some of the dates before and after come within them.
-        dates = dates_of(question.zone, "day", start, end)
-        inside = (dates.days >= first) & (dates.days <= last)
-        days = dates.days[inside]
-        silent = dates.placed(plays.over(Period(start, end))).counts[inside] == 0
+    days, silent = _looked_at(plays)
     runs = runs_of(silent)
     page = first_of((-runs.days, runs.first), question[OFFSET], question[LIMIT])
     columns = runs.days[page].tolist(), written(days[runs.first[page]]), written(days[runs.after[page] - 1])
@@ -70,17 +61,22 @@ def days_without_music(history: History, question: Question) -> DaysWithoutMusic
     )
 
 
-def _span(plays: Selection) -> tuple[int, int] | None:
-    """The first and the last local date that are looked at; None: there is none."""
-    question, ever = plays.question, plays.ever
-    if question.period.sides is None or not len(ever.start):
-        return None
-    zone, clock = question.zone, question.clock
-    touched = dates_of(zone, "day", *question.period.sides).days
-    first, last = max(int(touched[0]), int(ever.local[0]) // DAY), int(touched[-1])
-    if not clock.is_over(end_of(zone, last)):
+def _looked_at(plays: Selection) -> tuple[Ints, Flags]:
+    """The local dates that are looked at, and which of them have no passing play."""
+    zone, clock, sides = plays.question.zone, plays.question.clock, plays.question.period.sides
+    if sides is None:
+        return np.empty(0, np.int64), np.empty(0, np.bool_)
+    touched = dates_of(zone, "day", *sides).days
+    first, last = int(touched[0]), int(touched[-1])
+    start, end = zone.first_instant(first * DAY), end_of(zone, last)
+    whole = plays if sides == (start, end) else plays.over(Period(start, end))
+    first_played = zone.all_local(whole.ever.start[:1]) // DAY
+    if not clock.is_over(end):
         last = min(last, day_before(zone, clock.today(zone)))
-    return (first, last) if first <= last else None
+    # Where clocks fall back across midnight, some of the dates before and after come within them.
+    dates = dates_of(zone, "day", start, end)
+    inside = (dates.days >= max(first, first_played.min(initial=last + 1))) & (dates.days <= last)
+    return dates.days[inside], dates.placed(whole).counts[inside] == 0
 
 
 STATISTIC = Statistic(
