@@ -8,6 +8,7 @@ from stats_core.history.marks import marked_months
 from stats_core.history.months import month_end, month_of
 from stats_core.history.publishing import publish, saved_ids
 from stats_core.history.repairing import repair_marked
+from stats_core.imports.coverage import known_coverage
 from stats_core.listeners import known_listener, plays_lease_name
 from stats_core.store import collections
 from stats_core.store.leases import lease
@@ -40,7 +41,7 @@ def _rebuilt(store: Store, user: str, waiting: Callable[[Lease], None] | None) -
         strays = {part.month for part in store.find(collections.columns, Query(equal={"user": user}))} - months
         for month in strays:
             store.delete(collections.columns, Query(equal={"user": user, "month": month}))
-        publish(store, held, user, months, saved=saved_ids(store, user))
+        publish(store, held, user, months, saved=saved_ids(store, user), coverage=known_coverage(store, user))
         for collection in (collections.daily_totals, collections.monthly_tops):
             store.delete(collection, Query(equal={"user": user}))
         store.delete(collections.listener_totals, Query(equal={"_id": user}))

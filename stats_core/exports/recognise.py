@@ -2,10 +2,15 @@
 
 import json
 import re
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, Literal
 
 from stats_core.documents import Generation
 from stats_core.exports.json_rows import BOM
+
+Series = Literal["endsong", "audio", "account"]
+"""The files that hold an export's music, numbered from 0: extended history of generations 1 and 2, later ones, account
+data."""
 
 PEEK_BYTES: Final = 64 << 10
 """Of a file that holds no history, no more than this is looked at."""
@@ -16,6 +21,11 @@ _HISTORY_NAME: Final = re.compile(
     re.IGNORECASE,
 )
 _VIDEO_NAME: Final = re.compile(r"endvideo.*|Streaming_?History_Video.*", re.IGNORECASE)
+_NUMBERED: Final[Mapping["Series", re.Pattern[str]]] = {
+    "endsong": re.compile(r"endsong(?:_(\d{1,9})(?!\d)|(?![_\d]))", re.IGNORECASE),
+    "audio": re.compile(r"Streaming_History_Audio_\d{4}(?:-\d{4})?_(\d{1,9})(?!\d)", re.IGNORECASE),
+    "account": re.compile(r"StreamingHistory(?:_music_)?(\d{1,9})(?!\d)", re.IGNORECASE),
+}
 _GEO: Final = {"city", "region", "metro_code", "longitude", "latitude"}
 _URIS: Final = {"spotify_track_uri", "spotify_episode_uri"}
 _OLD_PERSONAL: Final = {"username", "user_agent_decrypted", "ip_addr_decrypted"}
@@ -38,6 +48,14 @@ def has_history_name(path: str) -> bool:
 def has_video_name(path: str) -> bool:
     """Whether the file is one of video: nothing in its rows tells."""
     return _VIDEO_NAME.match(base_name(path)) is not None
+
+
+def numbered(path: str) -> tuple[Series, int] | None:
+    """Which series a file is of by its name, and its number there. Browsers and uploads put something behind."""
+    for series, pattern in _NUMBERED.items():
+        if name := pattern.match(base_name(path)):
+            return series, int(name[1] or 0)
+    return None
 
 
 def recognised(head: bytes) -> Generation | None:

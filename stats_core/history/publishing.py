@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
-from stats_core.documents import Columns, Listener
+from stats_core.documents import Columns, Covered, Listener
 from stats_core.errors import UnknownListener
 from stats_core.history.columns import ipc_bytes, table_of
 from stats_core.history.months import month_end, month_start
@@ -32,11 +32,19 @@ def month_tables(store: Store, user: str, month: str) -> Iterator[pa.Table]:
         yield table_of(rows)
 
 
-def publish(store: Store, held: Held, user: str, months: Iterable[str], *, saved: list[str] | None = None) -> Listener:
+def publish(
+    store: Store,
+    held: Held,
+    user: str,
+    months: Iterable[str],
+    *,
+    saved: list[str] | None = None,
+    coverage: list[Covered] | None = None,
+) -> Listener:
     """Write the columns of these UTC months of start and raise the listener's revision: readers see all or nothing.
 
-    `saved`: which documents of `saved_items` readers load from now on; none: the same as before. Raises UnknownListener
-    if the listener was erased meanwhile.
+    `saved`: which documents of `saved_items` readers load from now on; `coverage`: what of the time is known; none: the
+    same as before. Raises UnknownListener if the listener was erased meanwhile.
     """
     months = sorted(set(months))
     before = _listener(store, user)
@@ -62,6 +70,7 @@ def publish(store: Store, held: Held, user: str, months: Iterable[str], *, saved
             revision=max(revision, listener.revision + 1),
             months=dict(sorted({**kept, **filled}.items())),
             saved=listener.saved if saved is None else saved,
+            coverage=listener.coverage if coverage is None else coverage,
         )
         held.renew()
         if store.replace(collections.listeners, changed, listener.revision):

@@ -8,7 +8,6 @@ import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -16,18 +15,19 @@ import msgspec
 import numpy as np
 
 from stats_core.clock import utc_now
-from stats_core.documents import Import, ImportFile, ImportStatus, Lease, SavedItems, State
+from stats_core.documents import Import, Lease, SavedItems
 from stats_core.errors import ArchiveMissing, LeaseLost, RefusedWhole, StoreError, UnknownListener
-from stats_core.exports.parse import ParsedFile, Parser
+from stats_core.exports.parse import Parser
 from stats_core.exports.reading import ReadExport, ReadFile, read_export
-from stats_core.history.ledger import counted
 from stats_core.history.marks import mark_everything, mark_months
-from stats_core.history.months import instant, instant_ms, month_name, months_of
+from stats_core.history.months import instant_ms, month_name, months_of
 from stats_core.history.observations import Vocabulary, concatenated
 from stats_core.history.publishing import publish, saved_ids
 from stats_core.history.repairing import repair_marked
 from stats_core.history.rewriting import Arriving, Rewriter
 from stats_core.imports.archive import archive_path, read_archive, read_manifest, write_archive
+from stats_core.imports.closing import Ledger, closed_import
+from stats_core.imports.coverage import known_coverage
 from stats_core.listeners import known_listener, made_listener, plays_lease_name
 from stats_core.settings import Settings
 from stats_core.store import collections
@@ -36,7 +36,6 @@ from stats_core.store.port import Query, Store
 
 _HASH_BLOCK: Final = 1 << 20
 _SAVED_OF_A_DOCUMENT: Final = 5_000
-_COUNTED_STATES: Final = 6
 _ROWS_OF_A_SLICE: Final = 20_000
 """Enough that what a write costs by itself does not count, few enough to hold their documents' arrays twice."""
 
@@ -197,7 +196,7 @@ def _stored(
     """Bring the history in line with a read export and close its ledger."""
     user = document.user
     rewriter = Rewriter(store, user, held, vocabulary)
-    ledger = _Ledger(export.files)
+    ledger = Ledger(export.files)
     months: set[str] = set()
     read_again = _carried_months(store, document)
     rows = sum(len(file.parsed.rows) for file in export.files if file.parsed)
@@ -212,12 +211,16 @@ def _stored(
     for month in sorted(read_again):
         months |= rewriter.rewrite([month], without=document.id).months
     saved = _save_items(store, held, document, export.files)
-    if months or saved is not None:
-        publish(store, held, user, months, saved=saved)
+    closed = closed_import(document, export, ledger)
+    coverage = known_coverage(store, user, closing=closed)
+    if months or saved is not None or coverage != known_listener(store, user).coverage:
+        publish(store, held, user, months, saved=saved, coverage=coverage)
     mark_months(store, user, months, document.id, published=True)
     if saved is not None:  # may name the tracks of any month
         mark_everything(store, user)
-    return _closed(store, held, document, export, ledger)
+    held.renew()
+    store.put(collections.imports, [closed])
+    return closed
 
 
 def _slices(import_id: str, files: list[ReadFile]) -> Iterator[tuple[list[str], Arriving]]:
@@ -248,23 +251,6 @@ def _carried_months(store: Store, document: Import) -> set[str]:
     return {part.month for part in store.find(collections.carried, Query(equal={"import_id": document.id}))}
 
 
-class _Ledger:
-    """What the rows of each file end as."""
-
-    def __init__(self, files: list[ReadFile]) -> None:
-        self._counts = np.zeros((len(files), _COUNTED_STATES), np.int64)
-
-    def count(self, arriving: Arriving, states: "np.ndarray[tuple[int], np.dtype[np.int8]]") -> None:
-        """Add a month's rows."""
-        np.add.at(self._counts, (arriving.file, states), 1)
-
-    def of(self, position: int, parsed: ParsedFile) -> dict[State, int]:
-        """The states of one file's rows: their sum is its number of rows."""
-        states = counted(np.repeat(np.arange(_COUNTED_STATES, dtype=np.int8), self._counts[position]))
-        invalid = parsed.total - len(parsed.rows)
-        return {**states, "invalid": invalid} if invalid else states
-
-
 def _save_items(store: Store, held: Held, document: Import, files: list[ReadFile]) -> list[str] | None:
     """Keep what library and playlists call their URIs; what readers are to load then, None if nothing changes."""
     documents = [
@@ -282,56 +268,3 @@ def _save_items(store: Store, held: Held, document: Import, files: list[ReadFile
     held.renew()
     store.put(collections.saved_items, documents)
     return saved_ids(store, document.user)
-
-
-def _closed(store: Store, held: Held, document: Import, export: ReadExport, ledger: _Ledger) -> Import:
-    files = [_import_file(position, file, ledger) for position, file in enumerate(export.files)]
-    states: dict[State, int] = {}
-    for file in files:
-        for state, count in file.states.items():
-            states[state] = states.get(state, 0) + count
-    statuses = {file.status for file in files}
-    status: ImportStatus = (
-        "imported" if statuses == {"imported"} else "partial" if "imported" in statuses else "refused"
-    )
-    firsts = [file.first_play for file in files if file.first_play]
-    lasts = [file.last_play for file in files if file.last_play]
-    closed = msgspec.structs.replace(
-        document,
-        status=status,
-        reason=next((file.reason for file in files), None) if status == "refused" else None,
-        finished_at=document.finished_at or utc_now(),
-        generations=sorted({file.generation for file in files if file.generation}),
-        rows=sum(file.rows for file in files),
-        states=states,
-        files=files,
-        ignored=export.ignored,
-        first_play=min(firsts, default=None),
-        last_play=max(lasts, default=None),
-    )
-    held.renew()
-    store.put(collections.imports, [closed])
-    return closed
-
-
-def _import_file(position: int, file: ReadFile, ledger: _Ledger) -> ImportFile:
-    parsed = file.parsed
-    first, last = _span(parsed)
-    return ImportFile(
-        path=file.path,
-        status=file.status,
-        generation=file.generation,
-        rows=parsed.total if parsed else 0,
-        states=ledger.of(position, parsed) if parsed else {},
-        invalid=parsed.invalid if parsed else [],
-        reason=file.reason,
-        first_play=first,
-        last_play=last,
-    )
-
-
-def _span(parsed: ParsedFile | None) -> tuple[datetime | None, datetime | None]:
-    if parsed is None or not len(parsed.rows):
-        return None, None
-    starts = parsed.observations.starts()
-    return instant(int(starts.min())), instant(int(starts.max()))

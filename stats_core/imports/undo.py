@@ -8,6 +8,7 @@ from stats_core.history.publishing import publish, saved_ids
 from stats_core.history.repairing import repair_marked
 from stats_core.history.rewriting import Rewriter
 from stats_core.imports.archive import archive_path
+from stats_core.imports.coverage import known_coverage
 from stats_core.listeners import known_listener, plays_lease_name
 from stats_core.settings import Settings
 from stats_core.store import collections
@@ -22,7 +23,7 @@ def undo_import(
     user = document.user
     purpose = f"undoing the import of {document.name}"
     with lease(store, plays_lease_name(user), purpose=purpose, waiting=waiting) as held:
-        known_listener(store, user)
+        listener = known_listener(store, user)
         repair_marked(store, held, user)
         rewriter = Rewriter(store, user, held)
         of_import = Query(equal={"import_id": document.id})
@@ -30,8 +31,9 @@ def undo_import(
         for month in sorted({part.month for part in store.find(collections.carried, of_import)}):
             months |= rewriter.rewrite([month], without=document.id).months
         saved = store.count(collections.saved_items, of_import) > 0
-        if months or saved:
-            publish(store, held, user, months, saved=saved_ids(store, user, without=document.id))
+        coverage = known_coverage(store, user, without=document.id)
+        if months or saved or coverage != listener.coverage:
+            publish(store, held, user, months, saved=saved_ids(store, user, without=document.id), coverage=coverage)
         store.delete(collections.saved_items, of_import)
         mark_months(store, user, months, published=True)
         if saved:

@@ -150,7 +150,7 @@ class Killed(BaseException):
     """The import ends here, as by `kill -9`."""
 
 
-@pytest.mark.parametrize("dies_in", ["publish", "_closed"])
+@pytest.mark.parametrize("dies_in", ["publish", "mark_months"])
 def test_what_a_killed_import_left_is_repaired_and_its_rerun_ends_as_ever(
     store: Store, imported: Importing, monkeypatch: pytest.MonkeyPatch, dies_in: str
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import msgspec
 
-from stats_core.documents import Import, Play
+from stats_core.documents import Covered, Import, Play
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.imports.undo import undo_import
@@ -42,8 +42,11 @@ def later_files() -> list[bytes]:
     ]
 
 
-def outcome(store: Store, user: str, document: Import | None) -> tuple[list[Play], Import | None, bytes]:
-    """Plays, ledger and answers, with what differs by nature made equal."""
+Outcome = tuple[list[Play], Import | None, bytes, list[Covered]]
+
+
+def outcome(store: Store, user: str, document: Import | None) -> Outcome:
+    """Plays, ledger, answers and coverage, with what differs by nature made equal."""
     plays = [msgspec.structs.replace(play, id=play.id.partition("|")[2], user="") for play in plays_in(store, user)]
     heard = HistoryReader(store, 0).read(user)
     answer = answered("top/tracks", heard, {"min_ms": "0", "kinds": "track,episode"}, now=0).json
@@ -51,7 +54,7 @@ def outcome(store: Store, user: str, document: Import | None) -> tuple[list[Play
         assert document.finished_at is not None
         then = HEARD[0].end
         document = msgspec.structs.replace(document, id="", user="", received_at=then, finished_at=then)
-    return plays, document, answer
+    return plays, document, answer, heard.listener.coverage
 
 
 def test_an_import_killed_at_any_write_ends_the_same_when_run_again(store_uri: str, tmp_path: Path) -> None:

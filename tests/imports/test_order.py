@@ -8,7 +8,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import Play
+from stats_core.documents import Covered, Play
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.undo import undo_import
 from stats_core.insights import answered
@@ -33,14 +33,21 @@ def fresh_store() -> Iterator[tuple[Store, Settings, Path]]:
             store.close()
 
 
-def outcome(packs: list[list[bytes]]) -> tuple[list[Play], bytes]:
-    """The plays and the totals after importing these packs one after the other."""
+Outcome = tuple[list[Play], bytes, list[Covered]]
+
+
+def outcome(packs: list[list[bytes]]) -> Outcome:
+    """The plays, the totals and what is covered after importing these packs one after the other."""
     with fresh_store() as (store, own, folder):
         for number, files in enumerate(packs):
             document = imported(store, own, packed(files, folder / str(number)))
             assert document.rows == sum(document.states.values())
             assert all(file.rows == sum(file.states.values()) for file in document.files)
-        return plays_in(store), totals(store)
+        return outcome_in(store)
+
+
+def outcome_in(store: Store) -> Outcome:
+    return plays_in(store), totals(store), known_listener(store, "me").coverage
 
 
 def totals(store: Store) -> bytes:
@@ -55,7 +62,14 @@ def test_any_order_repetition_and_packing_gives_the_same_plays(packs: list[list[
     again = data.draw(st.permutations([*files, *data.draw(st.lists(st.sampled_from(files), max_size=2))]))
     cuts = sorted(data.draw(st.sets(st.integers(1, max(1, len(again) - 1)), max_size=2)))
     repacked = [again[a:b] for a, b in zip([0, *cuts], [*cuts, len(again)], strict=True) if again[a:b]]
-    assert outcome(repacked) == outcome(packs)
+    assert outcome(repacked)[:2] == outcome(packs)[:2]
+
+
+@few
+@given(packings, st.data())
+def test_any_order_and_repetition_gives_the_same_coverage(packs: list[list[bytes]], data: st.DataObject) -> None:
+    again = data.draw(st.permutations([*packs, *data.draw(st.lists(st.sampled_from(packs), max_size=2))]))
+    assert outcome(again) == outcome(packs)
 
 
 @few
@@ -70,8 +84,9 @@ def test_undoing_an_import_gives_what_there_was_without_it(packs: list[list[byte
         if not rest:
             assert plays_in(store) == []
             assert known_listener(store, "me").months == {}
+            assert known_listener(store, "me").coverage == []
         else:
-            assert (plays_in(store), totals(store)) == outcome(rest)
+            assert outcome_in(store) == outcome(rest)
 
 
 @few
