@@ -1,70 +1,153 @@
-"""Access: who asks, and whether they may. One guard before every route, driven by what its operation says."""
+"""Access: who asks, and whether they may. One gate a process, driven by what operations say of themselves."""
 
+import asyncio
+import hashlib
+import hmac
+import math
 import re
 import time
-from collections import OrderedDict
-from typing import Final, NoReturn
+from dataclasses import dataclass
+from typing import Final
 
 from litestar.handlers import BaseRouteHandler
 
-from stats_api.operations import Operation, operation_of
+from stats_api.buckets import Buckets
+from stats_api.operations import OPENS, Operation, operation_of
 from stats_api.passage import Passage, passage_of
-from stats_api.problems import NO_ACCESS, OUTSIDE_KEY, Failure
+from stats_api.peers import Peers
+from stats_api.problems import NO_ACCESS, OUTSIDE_KEY, TOO_MANY_FAILURES, TOO_MANY_REQUESTS, Failure, Kind
 from stats_api.service import AnyConnection, Service
-from stats_core.access import Access, identify, key_digest
-from stats_core.documents import USER_NAME
+from stats_api.uses import Uses
+from stats_core.clock import utc_now
+from stats_core.documents import USER_NAME, AccessKey
 from stats_core.errors import UnknownListener
+from stats_core.security.access import ADMIN, Access, access_of_key
+from stats_core.security.keys import LINK_PREFIX, is_use_due, may_be_key
+from stats_core.store import collections
 
-FRESH_SECONDS: Final = 1.0
-"""How long a key that was revoked by another process may still be believed, and a new one not."""
+BELIEVED_SECONDS: Final = 1.0
+"""How long a key is believed in any case. Processes hear of changes in 50 ms, but not of those made by other means, nor
+from one that was stopped between a change and telling of it."""
 _MOST_REMEMBERED: Final = 4_096
+_BURST_SECONDS: Final = 2.0
 _BEARER: Final = re.compile(rb" *bearer +([^\s]{1,512}) *", re.IGNORECASE)
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """A key that was found in the store."""
+
+    access: Access
+    revision: int
+    """Of the keys, when it was looked for."""
+    until: float
+    """By the monotonic clock: looked up anew from then on."""
+    ends: float
+    """Seconds since 1970."""
+
+
 class Gate:
-    """What keys open, those shown lately remembered, wrong ones too. Holds their digests only; used by the event loop
-    alone."""
+    """Recognises keys, says what they open and how often they may ask. Holds digests, never a key.
+
+    Used by the event loop alone, but for `forget`.
+    """
 
     def __init__(self, service: Service) -> None:
+        settings = service.settings
+        self.peers = Peers(settings.proxies)
         self._service = service
-        self._known: OrderedDict[str, tuple[float, Access | None]] = OrderedDict()
+        admin_key = service.admin_key.encode()
+        self._admin = _digest(admin_key) if admin_key else b""
+        self._known: dict[bytes, _Known] = {}
+        self._asked: dict[bytes, asyncio.Task[Access | None]] = {}
+        self._uses = Uses(service)
+        rate = settings.rate_limit
+        self._requests = Buckets(rate, burst=_BURST_SECONDS * rate) if rate else None
+        self._failures = Buckets(settings.failed_attempts / 60, burst=settings.failed_attempts)
 
-    def recognised(self, presented: bytes | None) -> Access | None:
-        """What a key opens, if this process knows that; None: ask `identified`. No I/O."""
-        if presented is None:
+    def recognised(self, presented: bytes) -> Access | None:
+        """What a key opens, if this process knows it and what it knows is fresh; None: ask `identified`. No I/O."""
+        digest = _digest(presented)
+        if hmac.compare_digest(digest, self._admin):
+            return ADMIN
+        known = self._known.get(digest)
+        if known is None:
             return None
-        known = self._known.get(key_digest(presented.decode("latin-1")))
-        return known[1] if known is not None and time.monotonic() - known[0] <= FRESH_SECONDS else None
+        present = self._service.freshness.known()
+        if present is None or known.revision != present.revision("keys") or time.monotonic() >= known.until:
+            return None
+        return known.access if time.time() < known.ends else None
 
-    async def identified(self, presented: bytes) -> Access:
-        """What a key opens, as it was at most FRESH_SECONDS ago. Raises Failure where it opens nothing."""
-        access = self.recognised(presented)
+    async def identified(self, presented: bytes, address: str) -> Access:
+        """What a key opens, looked up. Raises Failure: 401, or 429 where this address has shown too many wrong ones."""
+        digest = _digest(presented)
+        if hmac.compare_digest(digest, self._admin):
+            return ADMIN
+        access = await self._looked_up(digest) if may_be_key(presented) else None
         if access is not None:
             return access
-        key = presented.decode("latin-1")
-        now = time.monotonic()
-        access = await self._service.reading(identify, self._service.store, key, self._service.admin_key)
-        digest = key_digest(key)
-        self._known[digest] = (now, access)
-        self._known.move_to_end(digest)
-        while len(self._known) > _MOST_REMEMBERED:
-            self._known.popitem(last=False)
-        if access is None:
-            raise _refused("No such key is known here.")
-        return access
+        wait = self._failures.take(address)
+        if wait is not None:
+            raise _too_many(TOO_MANY_FAILURES, "Too many keys that open nothing came from this address.", wait)
+        raise _no_access("No such key is known here, or it has expired.")
 
     def admit(self, access: Access, operation: Operation, user: str | None) -> None:
-        """Raises Failure where a key does not open an operation. Says nothing of whether a listener exists."""
-        if not access.admin and (operation.opens == "admin" or (user is not None and not access.opens(user))):
-            raise Failure(OUTSIDE_KEY, "This key opens one listener's own data, and this is not part of it.")
+        """Let through who may; raises Failure 403, the same whether that listener exists or not."""
+        opens = operation.opens
+        if access.statistics is not None:
+            may = operation.statistic in access.statistics and user is not None and access.opens(user)
+        elif access.admin or opens == "any key":
+            may = True
+        elif opens in {"read", "write"}:
+            may = opens in access.scopes and (user is None or access.opens(user))
+        else:
+            may = opens in access.scopes
+        if not may:
+            raise Failure(OUTSIDE_KEY, f"This key does not open that. {OPENS[opens]}")
 
     def spend(self, access: Access) -> float | None:
-        """Seconds to wait, if the key has asked too much."""
-        return None
+        """Take a token of the key's bucket; where there is none, the seconds until there is one."""
+        return None if self._requests is None else self._requests.take(access.key)
 
     def forget(self) -> None:
         """Look every key up anew: this process has just changed some."""
         self._known.clear()
+        self._asked.clear()
+        self._service.freshness.forget()
+
+    async def _looked_up(self, digest: bytes) -> Access | None:
+        """Asked for by many at once it is looked up once."""
+        task = self._asked.get(digest)
+        if task is None:
+            task = self._asked[digest] = asyncio.create_task(self._look_up(digest))
+            task.add_done_callback(lambda done: self._answered(digest, done))
+        return await asyncio.shield(task)
+
+    def _answered(self, digest: bytes, task: asyncio.Task[Access | None]) -> None:
+        if self._asked.get(digest) is task:
+            del self._asked[digest]
+
+    async def _look_up(self, digest: bytes) -> Access | None:
+        began = time.monotonic()
+        # The revision first: whatever changes after this look has another one.
+        revision = (await self._service.freshness.look()).revision("keys")
+        known = self._known.get(digest)
+        if known is None or known.revision != revision or began >= known.until:
+            document = await self._service.reading(self._service.store.get, collections.access_keys, digest.hex())
+            if document is None:
+                self._known.pop(digest, None)
+                return None
+            known = self._remembered(digest, document, revision, began)
+            if is_use_due(document, utc_now()):
+                self._uses.note(document.id)
+        return known.access if time.time() < known.ends else None
+
+    def _remembered(self, digest: bytes, document: AccessKey, revision: int, began: float) -> _Known:
+        ends = math.inf if document.expires_at is None else document.expires_at.timestamp()
+        known = self._known[digest] = _Known(access_of_key(document), revision, began + BELIEVED_SECONDS, ends)
+        if len(self._known) > _MOST_REMEMBERED:
+            del self._known[next(iter(self._known))]
+        return known
 
 
 async def admitted(connection: AnyConnection, handler: BaseRouteHandler) -> None:
@@ -72,10 +155,17 @@ async def admitted(connection: AnyConnection, handler: BaseRouteHandler) -> None
     operation = operation_of(handler)
     if operation is None or operation.opens == "anyone":
         return
-    passage, user = passage_of(connection), connection.path_params.get("user")
-    gate = gate_of(connection)
-    access = await gate.identified(presented(passage) or _missing(passage))
-    connection.scope["state"]["access"] = access
+    scope, passage, gate = connection.scope, passage_of(connection), gate_of(connection)
+    key = presented(passage)
+    access = gate.recognised(key)
+    if access is None:
+        peer = scope["client"]
+        access = await gate.identified(key, gate.peers.address_of(peer and peer[0], scope["headers"]))
+    scope["state"]["access"] = access
+    wait = gate.spend(access)
+    if wait is not None:
+        raise _too_many(TOO_MANY_REQUESTS, "This key has asked too often.", wait)
+    user = connection.path_params.get("user")
     gate.admit(access, operation, user)
     if user is not None and re.fullmatch(USER_NAME, user) is None:
         raise UnknownListener(user)  # before a store is asked for a name that no store can hold
@@ -88,10 +178,21 @@ def access_of(connection: AnyConnection) -> Access:
     return access
 
 
-def presented(passage: Passage) -> bytes | None:
-    """The key that a request shows; None: it shows none."""
-    match = _BEARER.fullmatch(passage.authorization) if passage.authorization is not None else None
-    return match[1] if match is not None else None
+def presented(passage: Passage) -> bytes:
+    """The key that a request shows; raises Failure where it shows none, or more than one."""
+    if passage.shared:
+        key = passage.shared[0]
+        if len(passage.shared) > 1 or passage.authorization is not None:
+            raise _no_access("More than one key was given. Send one.")
+        if not key.startswith(LINK_PREFIX.encode()):
+            raise _no_access("No other key but a sharing link's may stand in an address.")
+        return key
+    if passage.authorization is None:
+        raise _no_access("No key was given. Send `Authorization: Bearer <key>`.")
+    match = _BEARER.fullmatch(passage.authorization)
+    if match is None:
+        raise _no_access("The Authorization header holds no bearer key. Send `Authorization: Bearer <key>`.")
+    return match[1]
 
 
 def gate_of(connection: AnyConnection) -> Gate:
@@ -100,10 +201,14 @@ def gate_of(connection: AnyConnection) -> Gate:
     return gate
 
 
-def _missing(passage: Passage) -> NoReturn:
-    missing = "No key was given" if passage.authorization is None else "The Authorization header holds no bearer key"
-    raise _refused(f"{missing}. Send `Authorization: Bearer <key>`.")
-
-
-def _refused(detail: str) -> Failure:
+def _no_access(detail: str) -> Failure:
     return Failure(NO_ACCESS, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _too_many(kind: Kind, what: str, wait: float) -> Failure:
+    seconds = math.ceil(wait)
+    return Failure(kind, f"{what} Try again in {seconds} s.", headers={"Retry-After": str(seconds)})
+
+
+def _digest(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()

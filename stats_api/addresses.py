@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
 from stats_api.codings import coding_of
+from stats_api.companions import needs_agreement, not_agreed
 from stats_api.formats import FORMAT, Format, format_of
 from stats_api.operations import Operation
 from stats_api.passage import Passage
-from stats_core.access import Access
 from stats_core.documents import Listener
+from stats_core.errors import UnknownListener
 from stats_core.history.present import Present
 from stats_core.insights import Asked, asked
-from stats_core.insights.question import Limits, Statistic
+from stats_core.insights.question import Statistic
+from stats_core.security.access import Access, Limits
 
 Terms = tuple[Limits | None, bool]
 """On what terms a key is answered: what a link limits it to; whether another listener's part is what both agreed to."""
@@ -43,12 +45,20 @@ class Address:
         return self.users[0]
 
     def terms(self, access: Access) -> Terms:
-        """On what terms a key is answered here."""
-        return access.limits, len(self.users) > 1 and not access.opens(self.users[1])
+        """On what terms a key is answered here; raises Failure where it is not."""
+        return access.limits, any(needs_agreement(access, other) for other in self.users[1:])
 
     def key(self, terms: Terms, present: Present) -> Hashable:
-        """Where the present answer is kept. Raises UnknownListener."""
-        return self.key_of(terms, present.revision("catalogue"), map(present.listener, self.users))
+        """Where the present answer is kept. Raises UnknownListener, and Failure where it would tell who is there."""
+        own = present.listener(self.user)
+        _, agreed = terms
+        try:
+            listeners = [own, *map(present.listener, self.users[1:])]
+        except UnknownListener:
+            if agreed:
+                raise not_agreed() from None
+            raise
+        return self.key_of(terms, present.revision("catalogue"), listeners)
 
     def key_of(self, terms: Terms, catalogue: int, listeners: Iterable[Listener]) -> Hashable:
         """Where the answer is kept that is true of these states."""

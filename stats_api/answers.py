@@ -20,9 +20,9 @@ from stats_api.passage import Passage, Raw
 from stats_api.problems import Failure
 from stats_api.replies import Reply
 from stats_api.service import Service
-from stats_core.access import Access
 from stats_core.errors import StatsError
 from stats_core.history.present import Present
+from stats_core.security.access import Access
 from stats_core.settings import cores
 
 _MOST_SPELLINGS: Final = 8_192
@@ -98,8 +98,8 @@ class Answers:
         return task
 
     async def _made(self, address: Address, terms: Terms) -> Entry:
-        reader = self._service.reader
-        key, entry = await self._admission.computed(partial(computed, reader, address, terms))
+        store, reader = self._service.store, self._service.reader
+        key, entry = await self._admission.computed(partial(computed, store, reader, address, terms))
         present = self._service.freshness.known(*address.users)
         if present is None or key == address.key(terms, present):
             self.cache.put(key, entry)

@@ -1,9 +1,12 @@
 """The application: which routes there are, what stands before them, how errors are answered."""
 
+from typing import Final
+
 from litestar import Litestar
 from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
 
-from stats_api import health, imports, inspection, listeners, schema, statistics, uploads
+from stats_api import comparisons, health, imports, inspection, keys, links, listeners, schema, statistics, uploads
 from stats_api.access import Gate, admitted
 from stats_api.answers import Answers
 from stats_api.cors import Origins
@@ -19,6 +22,20 @@ from stats_core.store.port import Store
 BODY_LIMIT = 64 << 10
 """Bytes of a JSON body; uploads have their own limit."""
 
+ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
+    *health.ROUTES,
+    *listeners.ROUTES,
+    *keys.ROUTES,
+    *links.ROUTES,
+    *comparisons.ROUTES,
+    *statistics.ROUTES,
+    *imports.ROUTES,
+    *uploads.ROUTES,
+    *inspection.ROUTES,
+    *schema.ROUTES,
+)
+"""All there are."""
+
 
 def made_app(settings: Settings, store: Store, *, process: int = 1, journal: Journal | None = None) -> Door:
     """The whole service over a store, as an ASGI application. The store stays the caller's to close."""
@@ -27,15 +44,7 @@ def made_app(settings: Settings, store: Store, *, process: int = 1, journal: Jou
     answers = Answers(service, gate)
     counts = Counts(process)
     app = Litestar(
-        route_handlers=[
-            *health.ROUTES,
-            *listeners.ROUTES,
-            *statistics.ROUTES,
-            *imports.ROUTES,
-            *uploads.ROUTES,
-            *inspection.ROUTES,
-            *schema.ROUTES,
-        ],
+        route_handlers=ROUTES,
         guards=[admitted, checked_query],
         exception_handlers={Exception: problem_response},
         request_max_body_size=BODY_LIMIT,

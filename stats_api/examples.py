@@ -7,18 +7,23 @@ from typing import Final
 
 import msgspec
 
+from stats_api.comparisons import AnsweredConsent, Consents
 from stats_api.health import Health
 from stats_api.imports import Imports, answered
 from stats_api.inspection import Cache, KeptOfProcess
+from stats_api.keys import Keys, MadeKey
+from stats_api.keys import answered as answered_key
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
-from stats_core.documents import Import, ImportFile, Listener, Play
+from stats_core.documents import AccessKey, Import, ImportFile, Link, Listener, Play
 from stats_core.history.columns import history_of, table_of
 from stats_core.history.items import name_key
 from stats_core.history.reader import Heard
 from stats_core.insights import STATISTICS
 from stats_core.insights import answered as answer_to
+from stats_core.security.keys import LINK_PREFIX
 
 _DIGEST: Final = "5f" * 32
+_KEY: Final = "QnVpbHQgb2YgMzIgcmFuZG9tIGJ5dGVzLCBzaG93biB"
 _WHEN: Final = datetime(2024, 7, 1, 18, 0, tzinfo=UTC)
 _NOW: Final = round(datetime(2024, 8, 1, tzinfo=UTC).timestamp() * 1000)
 _LISTENER: Final = Listener(id="ada", created_at=_WHEN, timezone="Europe/Berlin", revision=1)
@@ -48,7 +53,13 @@ _PARAMETERS: Final = {
 def examples() -> dict[str, object]:
     """Operation id -> its answer's JSON."""
     listener = AnsweredListener("ada", "Europe/Berlin", _LISTENER.rule, 1, _WHEN)
-    made = MadeListener(**msgspec.structs.asdict(listener), key="QnVpbHQgb2YgMzIgcmFuZG9tIGJ5dGVzLCBzaG93biBvbmNl")
+    made = MadeListener(**msgspec.structs.asdict(listener), key=_KEY)
+    keys = [answered_key(document) for document in _keys()]
+    made_key, made_link = (
+        MadeKey(**msgspec.structs.asdict(each), key=shown)
+        for each, shown in zip(keys, (_KEY, LINK_PREFIX + _KEY), strict=True)
+    )
+    consent = AnsweredConsent("bob", _WHEN, agreed=True)
     imported = answered(_imported())
     found: dict[str, msgspec.Struct] = {
         "live": Health("live"),
@@ -64,6 +75,12 @@ def examples() -> dict[str, object]:
         "make_listener": made,
         "get_listener": listener,
         "change_listener": listener,
+        "list_keys": Keys(keys),
+        "make_key": made_key,
+        "get_key": keys[0],
+        "make_link": made_link,
+        "list_comparisons": Consents([consent]),
+        "agree_to_comparison": consent,
         "list_imports": Imports([answered(_imported(), invalid=False)], None),
         "get_import": imported,
         "upload_import": answered(Import(
@@ -76,6 +93,16 @@ def examples() -> dict[str, object]:
         heard = Heard(_LISTENER, loved if name in _SHOWN_BY_LOVED else history)
         found[f"get_{statistic.id}"] = answer_to(name, heard, _PARAMETERS.get(name, {}), now=_NOW).answer
     return {identity: msgspec.to_builtins(answer) for identity, answer in found.items()}
+
+
+def _keys() -> Iterator[AccessKey]:
+    key = AccessKey(
+        id=_DIGEST, name="Notebook", created_at=_WHEN, scopes=["read"], listeners=["ada"],
+        expires_at=_WHEN.replace(year=2030), last_used_at=_WHEN + timedelta(hours=5),
+    )  # fmt: skip
+    link = Link(statistics=["summary", "top/artists"], start=_WHEN.replace(month=1, day=1, hour=0))
+    yield key
+    yield msgspec.structs.replace(key, id="a0" * 32, name="For Bob", last_used_at=None, made_by=_DIGEST, link=link)
 
 
 def _few_plays() -> Iterator[Play]:

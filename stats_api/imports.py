@@ -215,13 +215,13 @@ def _answered_file(file: ImportFile, *, invalid: bool) -> AnsweredFile:
 
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     routed("GET", f"{OWN}/imports", Operation(
-        id="list_imports", tag="imports", opens="own key", summary="The imports",
+        id="list_imports", tag="imports", opens="read", summary="The imports",
         description="The files that were dropped or uploaded, newest first, each with its ledger, in pages.",
         answers={200: Answer(description="A page.", body=Imports)}, parameters=(CURSOR, LIMIT),
         problems=(UNKNOWN_LISTENER,),
     ), list_imports),
     routed("GET", f"{OWN}/imports/{{digest:str}}", Operation(
-        id="get_import", tag="imports", opens="own key", summary="One import",
+        id="get_import", tag="imports", opens="read", summary="One import",
         description="A file's ledger: `rows` is the sum of `states`, for each of its JSON files and in all. The first "
         "1,000 invalid rows of each file are listed with what is wrong.",
         answers={200: Answer(description="The import.", body=AnsweredImport)},

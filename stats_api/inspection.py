@@ -98,7 +98,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
         answers={204: Answer(description="Done.")},
     ), clear_cache),
     routed("GET", "/metrics", Operation(
-        id="get_metrics", tag="operation", opens="admin", summary="Metrics for Prometheus",
+        id="get_metrics", tag="operation", opens="metrics", summary="Metrics for Prometheus",
         description="Requests by route, method, status and cache, their seconds, the cache, histories in memory, and "
         "questions that waited for a thread or were refused; all processes together.",
         answers={200: Answer(description="Prometheus' text format.", media_type="text/plain", example=_METRIC)},

@@ -15,13 +15,14 @@ from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import LISTENER_EXISTS, UNKNOWN_LISTENER, Failure
 from stats_api.questions import body_of
 from stats_api.service import AnyRequest, Service, service_of
-from stats_core.access import made_key
 from stats_core.clock import utc_now
 from stats_core.documents import KINDS, Kind, Listener, Privacy, StreamRule
 from stats_core.errors import UnknownListener
 from stats_core.history.marks import mark_everything
 from stats_core.insights.parameters import MIN_MS, Json
 from stats_core.listeners import checked_timezone, checked_user, erase_listener, known_listener
+from stats_core.security.access import Access
+from stats_core.security.keys import made_key
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
 
@@ -52,7 +53,7 @@ class MadeListener(AnsweredListener):
 
 
 class Listeners(msgspec.Struct):
-    """The listeners that a key opens, by name."""
+    """The listeners whose data a key opens, by name."""
 
     listeners: list[AnsweredListener]
 
@@ -105,22 +106,22 @@ def _changed_rule(rule: StreamRule, change: RuleChange) -> StreamRule:
 
 async def list_listeners(request: AnyRequest) -> Response[bytes]:
     service = service_of(request)
-    found = await service.reading(_listed, service.store, access_of(request).user)
+    found = await service.reading(_listed, service.store, access_of(request).listeners)
     return Response(
         msgspec.json.encode(Listeners([_answered(listener) for listener in found])), media_type="application/json"
     )
 
 
-def _listed(store: Store, user: str | None) -> list[Listener]:
-    if user is None:
-        return list(store.find(collections.listeners, Query(order="_id")))
-    own = store.get(collections.listeners, user)
-    return [own] if own else []
+def _listed(store: Store, users: frozenset[str] | None) -> list[Listener]:
+    named = {} if users is None else {"_id": users}
+    return list(store.find(collections.listeners, Query(one_of=named, order="_id")))
 
 
 async def make_listener(request: AnyRequest) -> Response[bytes]:
     service = service_of(request)
-    listener, key = await service.writing(_made, service, await body_of(request, NewListener))
+    wanted = await body_of(request, NewListener)
+    listener, key = await service.writing(_made, service, wanted, access_of(request))
+    gate_of(request).forget()
     body = MadeListener(**msgspec.structs.asdict(_answered(listener)), key=key)
     return Response(
         msgspec.json.encode(body),
@@ -130,7 +131,7 @@ async def make_listener(request: AnyRequest) -> Response[bytes]:
     )
 
 
-def _made(service: Service, wanted: NewListener) -> tuple[Listener, str]:
+def _made(service: Service, wanted: NewListener, by: Access) -> tuple[Listener, str]:
     zone = checked_timezone(service.settings.default_timezone)
     listener = changed(Listener(id=checked_user(wanted.user), created_at=utc_now(), timezone=zone), wanted)
     if service.store.insert(collections.listeners, [listener]):
@@ -140,7 +141,10 @@ def _made(service: Service, wanted: NewListener) -> tuple[Listener, str]:
         )
     service.reader.lookout.forget()
     (service.settings.inbox_dir / wanted.user).mkdir(parents=True, exist_ok=True)
-    return listener, made_key(service.store, wanted.user, "made with the listener")
+    key, _ = made_key(
+        service.store, name="made with the listener", scopes=("read", "write"), listeners=[wanted.user], by=by
+    )
+    return listener, key
 
 
 async def get_listener(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
@@ -195,8 +199,8 @@ _RULE: Final[dict[str, Json]] = {"min_ms": 30000, "kinds": ["track", "episode"],
 
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     routed("GET", PATH, Operation(
-        id="list_listeners", tag="listeners", opens="any key", summary="The listeners",
-        description="Every listener that the key opens: an admin key all of them, a listener's key its own.",
+        id="list_listeners", tag="listeners", opens="read", summary="The listeners",
+        description="Every listener that the key opens, an admin key all of them.",
         answers={200: Answer(description="By name.", body=Listeners)},
     ), list_listeners),
     routed("POST", PATH, Operation(
@@ -207,12 +211,12 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
         example={"user": "ada", "timezone": "Europe/Berlin", "rule": {"min_ms": 30000}},
     ), make_listener),
     routed("GET", OWN, Operation(
-        id="get_listener", tag="listeners", opens="own key", summary="One listener",
+        id="get_listener", tag="listeners", opens="read", summary="One listener",
         description="Time zone and stream rule: what holds where a question does not say.",
         answers={200: Answer(description="The listener.", body=AnsweredListener)}, problems=(UNKNOWN_LISTENER,),
     ), get_listener),
     routed("PATCH", OWN, Operation(
-        id="change_listener", tag="listeners", opens="own key", summary="Change a listener's settings",
+        id="change_listener", tag="listeners", opens="write", summary="Change a listener's settings",
         description="Sets the time zone and parts of the stream rule; what is left out stays. Answers that follow hold "
         "to it at once; nothing that was imported changes.",
         answers={200: Answer(description="As they are now.", body=AnsweredListener)},
@@ -220,8 +224,8 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     ), change_listener),
     routed("DELETE", OWN, Operation(
         id="delete_listener", tag="listeners", opens="admin", summary="Delete a listener",
-        description="Removes the listener and everything of theirs: plays, imports, archive, keys. Waits for an import "
-        "of theirs that is running. There is no way back.",
+        description="Removes the listener and everything of theirs: plays, imports, archive, keys that open nobody "
+        "else. Waits for an import of theirs that is running. There is no way back.",
         answers={204: Answer(description="Gone.")}, problems=(UNKNOWN_LISTENER,),
     ), delete_listener),
 )  # fmt: skip

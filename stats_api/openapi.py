@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from stats_api.operations import Answer, Operation
+from stats_api.operations import OPENS, Answer, Operation
 from stats_api.problems import (
     INTERNAL,
     INVALID_BODY,
@@ -14,6 +14,8 @@ from stats_api.problems import (
     NO_ACCESS,
     OUTSIDE_KEY,
     TOO_LARGE,
+    TOO_MANY_FAILURES,
+    TOO_MANY_REQUESTS,
     UNAVAILABLE,
     WRONG_METHOD,
     Kind,
@@ -23,14 +25,10 @@ from stats_core.insights.parameters import Json, Parameter
 
 VERSION: Final = "1"
 _REF: Final = "#/components/schemas/{name}"
-_OPENS: Final = {
-    "anyone": "Needs no key.",
-    "any key": "Needs any valid key.",
-    "own key": "Needs the listener's own key or an admin key.",
-    "admin": "Needs an admin key.",
-}
 _TAGS: Final = {
     "listeners": "Who has a history here, and what counts as a play for them.",
+    "keys": "Who may ask what: keys and sharing links.",
+    "comparisons": "With whom a listener agrees to be compared.",
     "statistics": "Questions about a listener's history. Every period is half-open, every answer exact.",
     "imports": "The files a listener dropped or uploaded, each with its ledger.",
     "operation": "What the service counts and keeps, for whoever runs it.",
@@ -41,6 +39,8 @@ _READ_AS: Final[Mapping[str, Callable[[str], Json]]] = {"integer": int, "boolean
 """JSON Schema's type -> the JSON value of a parameter's text."""
 _PATH_PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
     "user": ("The listener's name.", "ada"),
+    "other": ("The other listener's name.", "bob"),
+    "key": ("What the key is called in the list of keys: 16 hexadecimal digits.", "5f" * 8),
     "digest": ("The import's id: SHA-256 of the file, in hexadecimal.", "5f" * 32),
 }
 
@@ -74,7 +74,14 @@ def document_of(described: Iterable[Described], examples: Mapping[str, object]) 
         "components": {
             "schemas": components,
             "securitySchemes": {
-                "key": {"type": "http", "scheme": "bearer", "description": "A listener's key, or the admin key."}
+                "key": {"type": "http", "scheme": "bearer", "description": "A key, or the admin key."},
+                "link": {
+                    "type": "apiKey",
+                    "in": "query",
+                    "name": "share",
+                    "description": "A sharing link's key, where it is not sent as a bearer key: it opens the "
+                    "statistics that it names.",
+                },
             },
         },
         "security": [{"key": []}],
@@ -86,7 +93,7 @@ def _operation(path: str, operation: Operation, schema_of: Mapping[int, object],
         "operationId": operation.id,
         "tags": [operation.tag],
         "summary": operation.summary,
-        "description": f"{operation.description} {_OPENS[operation.opens]}",
+        "description": f"{operation.description} {OPENS[operation.opens]}",
         "parameters": [
             *(_path_parameter(name, *told) for name, told in _PATH_PARAMETERS.items() if f"{{{name}}}" in path),
             *(_path_parameter(each.name, each.description, each.example) for each in operation.path_parameters),
@@ -99,6 +106,8 @@ def _operation(path: str, operation: Operation, schema_of: Mapping[int, object],
     }
     if operation.opens == "anyone":
         written["security"] = []
+    elif operation.statistic is not None:
+        written["security"] = [{"key": []}, {"link": []}]
     if operation.body is not None:
         content: dict[str, object] = {"schema": schema_of[id(operation.body)]}
         if operation.example is not None:
@@ -173,9 +182,7 @@ def kinds_of(operation: Operation) -> list[Kind]:
     """Every way an operation can fail, its own and those that its access, query and body bring, by status."""
     kinds = {INVALID_PARAMETER, WRONG_METHOD, INTERNAL, *operation.problems}
     if operation.opens != "anyone":
-        kinds |= {NO_ACCESS, UNAVAILABLE}
-    if operation.opens in {"own key", "admin"}:
-        kinds.add(OUTSIDE_KEY)
+        kinds |= {NO_ACCESS, OUTSIDE_KEY, TOO_MANY_FAILURES, TOO_MANY_REQUESTS, UNAVAILABLE}
     if operation.body is not None:
         kinds |= {INVALID_BODY, TOO_LARGE}
     return sorted(kinds, key=lambda kind: (kind.status, kind.name))
@@ -200,6 +207,7 @@ def _problems(operation: Operation, schema_of: Mapping[int, object]) -> dict[str
 _HEADERS: Final[Mapping[int, Mapping[str, Json]]] = {
     401: {"WWW-Authenticate": {"type": "string"}},
     405: {"Allow": {"type": "string"}},
+    429: {"Retry-After": {"type": "integer"}},
     503: {"Retry-After": {"type": "integer"}},
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 from litestar import Response
@@ -12,9 +12,20 @@ from litestar.types import ASGIApp, Empty
 from stats_api.problems import Kind
 from stats_core.insights.parameters import Json, Parameter
 
-Method = Literal["GET", "POST", "PATCH", "DELETE"]
-Opens = Literal["anyone", "any key", "own key", "admin"]
-"""Who may: anyone without a key, any valid key, the key of the path's listener, or only an admin's. Admins always."""
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+Opens = Literal["anyone", "any key", "read", "write", "metrics", "admin"]
+"""Who may: anyone without a key, any key, or one with a scope, of those for listeners one that opens the path's. Admins
+always; a sharing link only what it names."""
+
+OPENS: Final[Mapping[Opens, str]] = {
+    "anyone": "Needs no key.",
+    "any key": "Needs a key, and not a sharing link's.",
+    "read": "Needs a key with the scope `read` for the listener, or an admin key.",
+    "write": "Needs a key with the scope `write` for the listener, or an admin key.",
+    "metrics": "Needs a key with the scope `metrics`, or an admin key.",
+    "admin": "Needs an admin key.",
+}
+"""In words for a person."""
 
 
 @dataclass(frozen=True, kw_only=True)

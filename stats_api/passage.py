@@ -9,12 +9,13 @@ from typing import Final
 from litestar.types import HTTPScope
 
 from stats_api.service import AnyConnection
+from stats_api.sharing import parted
 
 _METHODS: Final = frozenset({"GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"})
 _ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
 Raw = tuple[str, bytes, bytes | None, bytes | None, bytes | None]
-"""Path, query, Host, Accept and Accept-Encoding as they came: the same ones ask for the same answer."""
+"""Path, query without a key, Host, Accept and Accept-Encoding as they came: the same ones ask for the same answer."""
 
 
 class Passage:
@@ -22,8 +23,7 @@ class Passage:
 
     __slots__ = (
         "accept", "accept_encoding", "authorization", "began", "body", "cached", "head", "id", "if_none_match",
-        "listener", "method", "origin", "preflight", "raw",
-        "route",
+        "listener", "method", "origin", "preflight", "raw", "route", "shared",
     )  # fmt: skip
 
     def __init__(self, scope: HTTPScope) -> None:
@@ -47,8 +47,10 @@ class Passage:
         self.if_none_match = headers.get(b"if-none-match")
         self.body = headers.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in headers
         """Whether a body comes with it."""
+        self.shared, query = parted(scope["query_string"])
+        """The keys that stand in the address."""
         self.raw: Raw = (
-            scope["path"], scope["query_string"], headers.get(b"host"), self.accept, self.accept_encoding,
+            scope["path"], query, headers.get(b"host"), self.accept, self.accept_encoding,
         )  # fmt: skip
         self.route = "(no route)"
         """The template of its path."""

@@ -13,13 +13,16 @@ from stats_api.logs import logger_of
 from stats_api.passage import passage_of
 from stats_api.service import AnyRequest
 from stats_core.errors import (
+    BeyondRights,
     InvalidParameter,
     LeaseLost,
+    StatsError,
     StoreError,
     StoreFull,
     StoreTooNew,
     UnindexedQuery,
     UnknownEntry,
+    UnknownKey,
     UnknownListener,
 )
 
@@ -64,10 +67,18 @@ NO_ACCESS: Final = Kind(
     "no-access", 401, "A valid key is needed", "Send `Authorization: Bearer <key>`. The key may have been revoked."
 )
 OUTSIDE_KEY: Final = Kind(
-    "outside-key", 403, "This key does not open that", "A listener's key opens its own listener; all else needs admin."
+    "outside-key",
+    403,
+    "This key does not open that",
+    "A key opens what its scopes say, of its own listeners, whether others exist or not; an admin key opens all.",
 )
 NOT_FOUND: Final = Kind("not-found", 404, "There is nothing here", "No route has this path.")
-UNKNOWN_LISTENER: Final = Kind("unknown-listener", 404, "There is no such listener", "Only an admin key is told so.")
+UNKNOWN_LISTENER: Final = Kind(
+    "unknown-listener", 404, "There is no such listener", "Only a key that opens every listener is told so."
+)
+UNKNOWN_KEY: Final = Kind(
+    "unknown-key", 404, "There is no such key", "A key sees itself and the keys it made; an admin key sees all."
+)
 UNKNOWN_ENTRY: Final = Kind(
     "unknown-entry", 404, "The listener never played that", "No track, artist or album of theirs has this id."
 )
@@ -84,6 +95,18 @@ TOO_LARGE: Final = Kind("too-large", 413, "The body is too large", "`allowed` sa
 WRONG_MEDIA: Final = Kind(
     "wrong-media", 415, "The body is of the wrong kind", "A file is uploaded as it is, not as a form."
 )
+TOO_MANY_FAILURES: Final = Kind(
+    "too-many-failures",
+    429,
+    "Too many wrong keys",
+    "This address showed too many keys that open nothing; a valid one is let in all the same.",
+)
+TOO_MANY_REQUESTS: Final = Kind(
+    "too-many-requests",
+    429,
+    "The key asks too often",
+    "Try again after as many seconds as `Retry-After` says.",
+)
 INTERNAL: Final = Kind("internal", 500, "Something went wrong here", "The service's log says what.")
 UNAVAILABLE: Final = Kind(
     "unavailable", 503, "The store does not answer", "Try again after as many seconds as `Retry-After` says."
@@ -93,11 +116,18 @@ FULL: Final = Kind("full", 507, "No room is left", "The disk or the database of 
 
 KINDS: Final = (
     INVALID_PARAMETER, INVALID_BODY, EMPTY_UPLOAD, BROKEN_UPLOAD, INVALID_REQUEST, NO_ACCESS, OUTSIDE_KEY,
-    NOT_FOUND, UNKNOWN_LISTENER, UNKNOWN_ENTRY, UNKNOWN_IMPORT, WRONG_METHOD, NOT_ACCEPTABLE, LISTENER_EXISTS,
-    TOO_LARGE, WRONG_MEDIA, INTERNAL, UNAVAILABLE, BUSY, FULL,
+    NOT_FOUND, UNKNOWN_LISTENER, UNKNOWN_KEY, UNKNOWN_ENTRY, UNKNOWN_IMPORT, WRONG_METHOD, NOT_ACCEPTABLE,
+    LISTENER_EXISTS, TOO_LARGE, WRONG_MEDIA, TOO_MANY_FAILURES, TOO_MANY_REQUESTS, INTERNAL, UNAVAILABLE, BUSY, FULL,
 )  # fmt: skip
 """Every kind, by status."""
 
+_OF_ERROR: Final[Mapping[type[StatsError], Kind]] = {
+    UnknownListener: UNKNOWN_LISTENER,
+    UnknownKey: UNKNOWN_KEY,
+    UnknownEntry: UNKNOWN_ENTRY,
+    BeyondRights: OUTSIDE_KEY,
+}
+"""Errors of the core whose own words are for whoever asks."""
 _OF_STATUS: Final = {400: INVALID_REQUEST, 404: NOT_FOUND, 405: WRONG_METHOD, 413: TOO_LARGE}
 
 
@@ -156,10 +186,8 @@ def _failure_of(error: Exception) -> Failure:
             return error
         case InvalidParameter():
             return _parameter_failure(error)
-        case UnknownListener():
-            return Failure(UNKNOWN_LISTENER, str(error))
-        case UnknownEntry():
-            return Failure(UNKNOWN_ENTRY, str(error))
+        case UnknownListener() | UnknownKey() | UnknownEntry() | BeyondRights():
+            return Failure(_OF_ERROR[type(error)], str(error))
         case HTTPException(status_code=status) if status in _OF_STATUS:
             return _http_failure(_OF_STATUS[status], error)
         case _:

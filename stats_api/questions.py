@@ -8,6 +8,7 @@ import msgspec
 from litestar.handlers import BaseRouteHandler
 
 from stats_api.operations import Operation, operation_of
+from stats_api.passage import passage_of
 from stats_api.problems import INVALID_BODY, INVALID_PARAMETER, Failure
 from stats_api.service import AnyConnection, AnyRequest
 from stats_core.errors import InvalidParameter
@@ -22,7 +23,9 @@ async def checked_query(connection: AnyConnection, handler: BaseRouteHandler) ->
     """Refuse a query with a parameter that the operation does not have, or with one twice; raises InvalidParameter."""
     operation = operation_of(handler)
     if operation is not None:
-        connection.scope["state"]["given"] = _given(operation, connection.scope["query_string"])
+        whole = connection.scope["query_string"]
+        query = whole if operation.statistic is None else passage_of(connection).raw[1]
+        connection.scope["state"]["given"] = _given(operation, query)
 
 
 def given_of(connection: AnyConnection) -> dict[str, str]:

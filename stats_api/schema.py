@@ -11,7 +11,7 @@ from litestar.routes import HTTPRoute
 
 from stats_api.examples import examples
 from stats_api.openapi import Described, document_of, kinds_of
-from stats_api.operations import Answer, Operation, operation_of, routed
+from stats_api.operations import OPENS, Answer, Operation, operation_of, routed
 from stats_api.problems import KINDS
 from stats_api.service import AnyRequest, service_of
 
@@ -77,7 +77,7 @@ def _section(method: str, path: str, operation: Operation) -> str:
     problems = ", ".join(f"<a href=#{kind.name}>{kind.status}&nbsp;{kind.name}</a>" for kind in kinds_of(operation))
     return (
         f"<h2 id={operation.id}>{escape(operation.summary)}</h2><p><code>{method} {escape(path)}</code> "
-        f"(opens to: {operation.opens})<p>{escape(operation.description)}<dl>{parameters}</dl><p>Fails as: {problems}"
+        f"({OPENS[operation.opens]})<p>{escape(operation.description)}<dl>{parameters}</dl><p>Fails as: {problems}"
     )
 
 

@@ -60,7 +60,7 @@ def _operation(statistic: Statistic) -> Operation:
     return Operation(
         id=f"get_{statistic.id}",
         tag="statistics",
-        opens="own key",
+        opens="read",
         summary=statistic.summary,
         description=statistic.description,
         answers={200: whole, 304: Answer(description="What `If-None-Match` names is still so.", headers=headers)},

@@ -191,7 +191,7 @@ def _disposition_name(request: AnyRequest) -> str | None:
 
 ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     routed("POST", f"{OWN}/imports", Operation(
-        id="upload_import", tag="imports", opens="own key", summary="Upload a file",
+        id="upload_import", tag="imports", opens="write", summary="Upload a file",
         description="The bytes of a ZIP of Spotify's, or of a JSON file in it, as the body. They go to the inbox, and "
         "are imported by the pipelines within seconds: ask for the import's address until its status is no longer "
         "`waiting` or `importing`. A file that was imported before is answered as it is, and changes nothing.",

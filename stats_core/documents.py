@@ -16,6 +16,8 @@ Privacy = Literal["exclude", "include", "only"]
 Coverage = Literal["complete", "account"]
 """How well a stretch of time is known, the stronger first."""
 FileStatus = Literal["imported", "refused"]
+Scope = Literal["read", "write", "admin", "metrics"]
+"""What a key may do: read or change what is its listeners', everything, or read the service's own figures."""
 ImportStatus = Literal["waiting", "importing", "imported", "partial", "refused", "failed"]
 
 USER_NAME = "[a-z0-9][a-z0-9._-]{0,63}"
@@ -35,6 +37,7 @@ PLATFORMS = (
     "android", "ios", "windows", "osx", "linux", "web_player", "cast", "console", "tv", "speaker", "unknown",
 )  # fmt: skip
 """The families that platforms of both eras' strings are kept as."""
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 STATES: tuple[State, ...] = ("stored", "unidentified", "duplicate", "superseding", "superseded", "invalid")
 
 
@@ -305,13 +308,49 @@ class Lease(Document, kw_only=True, omit_defaults=True):
     revision: int
 
 
+class Link(Part, kw_only=True, omit_defaults=True):
+    """All that a sharing link opens of its listener's; private plays never."""
+
+    statistics: list[str]
+    """Their names, as they stand in the address."""
+    start: datetime | None = None
+    """What was played before is not there for it."""
+    end: datetime | None = None
+    """What was played from then on is not there for it."""
+
+
 class AccessKey(Document, kw_only=True, omit_defaults=True):
-    """A key of the REST service. `id` is the SHA-256 of the key: the key itself is shown once and never kept."""
+    """A key of the REST service. `id` is the SHA-256 of the key, which is shown once and never kept.
+
+    The first 16 digits of it are what the key is called where keys are listed.
+    """
 
     name: str
     created_at: datetime
-    user: str | None = None
-    """The one listener it opens; none: it is an admin key."""
+    revision: int = 0
+    """Raised by every change of what it opens."""
+    scopes: list[Scope] = []
+    """What it may do: nothing where none is named, everything with `admin`."""
+    listeners: list[str] | None = None
+    """Whose data it opens; none: every listener's."""
+    expires_at: datetime | None = None
+    """From then on it opens nothing; none: until it is revoked."""
+    last_used_at: datetime | None = None
+    """Written at most once a minute."""
+    made_by: str | None = None
+    """The key that made it; none: the settings' admin key or the command line."""
+    link: Link | None = None
+    """Of a sharing link: what it opens, and nothing else."""
+
+
+class Consent(Document, kw_only=True, omit_defaults=True):
+    """A listener named another as somebody to compare with. `id` is `<user>|<other>`."""
+
+    user: str
+    other: str
+    """Who was named, there or not: it holds once they have named the listener, too."""
+    created_at: datetime
+    """When they were named."""
 
 
 class Revision(Document, kw_only=True, omit_defaults=True):

@@ -51,6 +51,17 @@ class UnknownListener(StatsError):
         self.user = user
 
 
+class UnknownKey(StatsError):
+    """No key of that id is there for whoever asks."""
+
+    def __init__(self, identity: str) -> None:
+        super().__init__(f"There is no key {identity!r}, or it is not yours to see.")
+
+
+class BeyondRights(StatsError):
+    """A key would make one that opens more than it does itself."""
+
+
 class UnknownEntry(StatsError):
     """A listener never played what was named."""
 

@@ -10,6 +10,7 @@ from stats_core.clock import utc_now
 from stats_core.documents import USER_NAME, Listener
 from stats_core.errors import InvalidParameter, StatsError, UnknownListener
 from stats_core.imports.inbox import files_in
+from stats_core.security.keys import take_out
 from stats_core.settings import Settings
 from stats_core.store import collections
 from stats_core.store.leases import lease
@@ -62,11 +63,16 @@ def erase_listener(store: Store, settings: Settings, user: str, timeout: float |
     known_listener(store, user)
     with lease(store, plays_lease_name(user), purpose="erasing the listener", timeout=timeout) as held:
         _remove_files(store, settings, user)
+        take_out(store, user)
         for collection in collections.OF_A_LISTENER:
             store.delete(collection, Query(equal={"user": user}))
             held.renew()
         store.delete(collections.listener_totals, Query(equal={"_id": user}))
+        store.delete(collections.comparisons, Query(equal={"other": user}))
         store.delete(collections.listeners, Query(equal={"_id": user}))
+        # Again: what was made for them meanwhile would be a later namesake's. Who makes it now finds no listener.
+        take_out(store, user)
+        store.delete(collections.comparisons, Query(equal={"user": user}))
 
 
 def _remove_files(store: Store, settings: Settings, user: str) -> None:

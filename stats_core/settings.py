@@ -5,10 +5,11 @@ import secrets
 import sys
 import tempfile
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Final, Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from stats_core.documents import USER_NAME
@@ -55,6 +56,22 @@ class Settings(BaseSettings):
         "127.0.0.1", description="Where Dagster's UI listens. It has no access control of its own."
     )
     dagster_port: int = Field(3000, ge=0, le=65_535, description="The port of Dagster's UI.")
+    rate_limit: float = Field(
+        100,
+        ge=0,
+        le=1_000_000,
+        allow_inf_nan=False,
+        description="Requests a second that a key may go on asking for, of each process of the REST service; twice as "
+        "many at once. 0: any number.",
+    )
+    failed_attempts: int = Field(
+        30, ge=1, description="Keys that open nothing that an address may show the REST service in a minute."
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Proxies that are believed about whom they forward (`X-Forwarded-For`): addresses and networks "
+        "such as `10.0.0.0/8`, with commas between. Default: none.",
+    )
     upload_limit_mb: int = Field(1024, description="The largest upload, in MB.")
     memory_budget_mb: int = Field(
         200, description="How much of the listeners' histories a process keeps in memory, in MB."
@@ -75,6 +92,17 @@ class Settings(BaseSettings):
             self.database_uri = f"sqlite:///{self.data_dir / 'stats.sqlite'}"
         self.inbox_dir = self.data_dir / "inbox" if self.inbox_dir == Path() else self.inbox_dir.expanduser().absolute()
         return self
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _check_proxies(cls, text: str) -> str:
+        _networks(text)
+        return text
+
+    @property
+    def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        """The proxies that are believed about whom they forward."""
+        return _networks(self.trusted_proxies)
 
     @property
     def origins(self) -> frozenset[str]:
@@ -127,6 +155,10 @@ class Settings(BaseSettings):
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def made_folder(path: Path) -> Path:

@@ -6,8 +6,9 @@ from stats_core.cli.asking import summary, top
 from stats_core.cli.demo import demo
 from stats_core.cli.diagnosis import doctor
 from stats_core.cli.importing import import_command
+from stats_core.cli.keys import key, list_keys, revoke_key
 from stats_core.cli.serving import api, up
-from stats_core.cli.upkeep import key, rebuild, sample
+from stats_core.cli.upkeep import rebuild, sample
 from stats_core.errors import InvalidParameter, StatsError
 
 
@@ -29,5 +30,5 @@ def main() -> None:
     """Your whole Spotify listening history, on your own machine."""
 
 
-for command in (up, api, demo, import_command, summary, top, key, sample, rebuild, doctor):
+for command in (up, api, demo, import_command, summary, top, key, list_keys, revoke_key, sample, rebuild, doctor):
     main.add_command(command)

@@ -1,4 +1,4 @@
-"""`spotify-stats key`, `sample` and `rebuild`: what an operator needs now and then."""
+"""`spotify-stats sample` and `rebuild`: what an operator needs now and then."""
 
 from pathlib import Path
 
@@ -10,17 +10,6 @@ from stats_core.history.catalogue_writing import write_catalogue
 from stats_core.sample import sample_catalogue, sample_export
 
 messages = Console(stderr=True, highlight=False)
-
-
-@click.command()
-@click.option("--user", required=True, help="The listener it opens.")
-@click.option("--name", default="command line", show_default=True, help="What it is for.")
-def key(user: str, name: str) -> None:
-    """Make a key for a listener's data. It is shown once and never kept."""
-    from stats_core.access import made_key  # noqa: PLC0415
-
-    with opened_store() as (_, store):
-        click.echo(made_key(store, user, name))
 
 
 @click.command()

@@ -42,7 +42,8 @@ from stats_core.insights import (
     top,
 )
 from stats_core.insights.periods import Clock
-from stats_core.insights.question import Answer, Companion, Limits, Statistic, question_of, values_of
+from stats_core.insights.question import Answer, Companion, Statistic, question_of, values_of
+from stats_core.security.access import Limits
 
 STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
     {

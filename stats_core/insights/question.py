@@ -25,6 +25,7 @@ from stats_core.insights.parameters import (
 )
 from stats_core.insights.periods import Clock, Period, settled
 from stats_core.insights.zones import Zone
+from stats_core.security.access import Limits
 
 T = TypeVar("T")
 
@@ -82,14 +83,6 @@ class Told(TypedDict):
     period: AnsweredPeriod
     rule: AnsweredRule
     coverage: AnsweredCoverage | None
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a sharing link opens: plays that start in [start, end), ms since 1970; private ones never."""
-
-    start: int | None
-    end: int | None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from stats_core import documents as d
+from stats_core.store import migrations
 from stats_core.store.port import Collection, Index, Store, Stored
 
 plays = Collection("plays", d.Play, (Index(("user", "start")),))
@@ -16,7 +17,8 @@ listeners = Collection("listeners", d.Listener)
 columns = Collection("columns", d.Columns, (Index(("user", "month", "revision", "part")),))
 marks = Collection("marks", d.Mark, (Index(("user",)),))
 leases = Collection("leases", d.Lease)
-access_keys = Collection("access_keys", d.AccessKey, (Index(("user",)),))
+access_keys = Collection("access_keys", d.AccessKey, (Index(("made_by",)),))
+comparisons = Collection("comparisons", d.Consent, (Index(("user",)), Index(("other",))))
 revisions = Collection("revisions", d.Revision)
 layout = Collection("layout", d.Layout)
 daily_totals = Collection("daily_totals", d.DailyTotal, (Index(("user", "month")), Index(("user", "date"))))
@@ -25,17 +27,17 @@ listener_totals = Collection("listener_totals", d.ListenerTotals)
 
 ALL: tuple[Collection[Stored], ...] = (
     plays, imports, carried, saved_items, tracks, albums, artists, listeners, columns, marks, leases, access_keys,
-    revisions, layout, daily_totals, monthly_tops, listener_totals,
+    comparisons, revisions, layout, daily_totals, monthly_tops, listener_totals,
 )  # fmt: skip
 
 DERIVED = (columns, daily_totals, monthly_tops, listener_totals)
 """Can be dropped and rebuilt from the others at any time, with the same result."""
 
-OF_A_LISTENER = (plays, imports, carried, saved_items, columns, marks, access_keys, daily_totals, monthly_tops)
+OF_A_LISTENER = (plays, imports, carried, saved_items, columns, marks, comparisons, daily_totals, monthly_tops)
 """Hold documents with a `user` field: what erasing a listener empties."""
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 """Raised when stored documents change their meaning. A new collection, index or field with a default needs none."""
 
-MIGRATIONS: dict[int, Callable[[Store], None]] = {}
+MIGRATIONS: dict[int, Callable[[Store], None]] = {1: migrations.keys_get_scopes}
 """Layout version -> what brings a store from it to the next: idempotent, for it may be killed, or run twice at once."""

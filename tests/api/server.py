@@ -1,6 +1,7 @@
 """The real service in a process of its own, and what the tests ask it with."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -33,7 +34,8 @@ class ApiServer:
         self.settings = Settings(
             _env_file=None,
             data_dir=folder / "data", database_uri=database_uri, api_port=self.port, upload_limit_mb=LIMIT_MB,
-            default_timezone="Europe/Berlin", **{"api_processes": 1, **more},
+            default_timezone="Europe/Berlin",
+            **{"api_processes": 1, "rate_limit": 0, "failed_attempts": 1_000_000, **more},
         )  # fmt: skip
         self.store: Store = open_store(database_uri)
         with self.log.open("wb") as log:
@@ -113,6 +115,12 @@ def environment(settings: Settings) -> dict[str, str]:
         **{f"STATS_{name.upper()}": str(getattr(settings, name)) for name in names},
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
+
+
+def path_of(template: str, user: str) -> str:
+    """The path of an operation on a listener; whatever else is named in it is not there."""
+    names = {"user": user, "other": "nobody", "digest": "0" * 64, "key": "0" * 16, "id": "0" * 22}
+    return re.sub(r"{(\w+)(:\w+)?}", lambda match: names[match[1]], template)
 
 
 def free_port() -> int:

@@ -23,8 +23,8 @@ def test_making_a_listener_makes_their_folder_and_shows_a_key_once(server: ApiSe
     assert body == server.client(key).get("/v1/listeners/carol").json()
     assert body["timezone"] == "Asia/Kathmandu"
     assert body["rule"] == {"min_ms": 30_000, "private": "exclude", "kinds": ["track", "episode"]}
-    stored = list(server.store.find(collections.access_keys, Query(equal={"user": "carol"})))
-    assert len(stored) == 1
+    stored = [each for each in server.store.find(collections.access_keys) if each.listeners == ["carol"]]
+    assert [each.scopes for each in stored] == [["read", "write"]]
     assert key not in repr(stored)
 
 

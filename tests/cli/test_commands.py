@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from stats_core.access import ADMIN, Access, identify
 from stats_core.clock import utc_now
 from stats_core.documents import Import
 from stats_core.history.months import instant_ms
@@ -68,19 +67,6 @@ def test_an_unknown_listener_is_told_in_one_line(run: Run) -> None:
     assert result.exit_code == 1
     assert "There is no listener 'nobody'" in result.stderr
     assert "Traceback" not in result.output
-
-
-def test_a_key_opens_its_listener_alone(run: Run, listened: Path) -> None:
-    key = run("key", "--user", "me").stdout.strip()
-    store = open_store(f"sqlite:///{listened / 'stats.sqlite'}")
-    assert identify(store, key, "the admin's") == Access("me")
-    assert identify(store, "the admin's", "the admin's") == ADMIN
-    assert key.encode() not in (listened / "stats.sqlite").read_bytes()
-    store.close()
-    result = run("key", "--user", "nobody")
-    assert result.exit_code == 1
-    assert "POST /v1/listeners" in result.stderr
-    assert "import a file" in result.stderr
 
 
 def test_a_sample_imports_with_every_row_accounted_for(run: Run, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from stats_core.history.months import instant_ms
 from stats_core.history.reader import Heard
 from stats_core.insights import answer_of
 from stats_core.insights import asked as question_of
-from stats_core.insights.question import Limits
+from stats_core.security.access import Limits
 from tests.insights import recount
 from tests.insights.answers import ADA, NOW, answer
 from tests.insights.catalogues import listened

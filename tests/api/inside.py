@@ -1,0 +1,33 @@
+"""The service in the tests' own process, one of several over a store, with any settings and asked from anywhere."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from stats_api.app import made_app
+from stats_core.settings import Settings
+from stats_core.store.port import Store
+
+
+class Inside:
+    """A service that answers while a test asks it."""
+
+    def __init__(self, runner: asyncio.Runner, store: Store, folder: Path, **chosen: Any) -> None:
+        self.settings = Settings(_env_file=None, data_dir=folder, **chosen)
+        self.admin = self.settings.admin_key_text()
+        self._app = made_app(self.settings, store)
+        self._runner = runner
+
+    def ask(
+        self, path: str, key: str | None = None, *, method: str = "GET", peer: str = "192.0.2.1", **more: Any
+    ) -> httpx.Response:
+        """The answer to one request, shown with a key, from an address."""
+        return self._runner.run(self._asked(path, key, method, peer, more))
+
+    async def _asked(self, path: str, key: str | None, method: str, peer: str, more: dict[str, Any]) -> httpx.Response:
+        headers = {**({"Authorization": f"Bearer {key}"} if key else {}), **more.pop("headers", {})}
+        transport = httpx.ASGITransport(app=self._app, client=(peer, 4_000))  # type: ignore[arg-type]
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            return await client.request(method, path, headers=headers, **more)
