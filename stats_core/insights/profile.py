@@ -19,6 +19,7 @@ from stats_core.insights.parameters import BY, ID, Choice, Measure
 from stats_core.insights.question import Answer, Question
 from stats_core.insights.ranks import ABSENT, Ranks, ranks_of
 from stats_core.insights.selection import Selection, selection_of, sums
+from stats_core.insights.standing import Around
 from stats_core.insights.zones import DAY
 
 P = TypeVar("P", bound="Profile")
@@ -144,8 +145,7 @@ def profile(of: type[P], asked: AskedEntry, **own: Any) -> P:
     local = zone.offsets(int(start[0]), int(start[-1])).local(start) if len(start) else start
     by_ms = ranks.by == "ms"
     whole = int(history.ms[selected.positions].sum(dtype=np.int64)) if by_ms else len(selected.positions)
-    above, below = ranks.around(asked.code, NEIGHBOURS) if len(ms) else ([], [])
-    rank = int(ranks.standing.rank[asked.code])
+    around = ranks.standing.around(asked.code, NEIGHBOURS) if len(ms) else Around(ABSENT, [], [])
     return of(
         **selected.told,
         kind=entry.kind,
@@ -157,12 +157,12 @@ def profile(of: type[P], asked: AskedEntry, **own: Any) -> P:
         plays=len(ms),
         ms=int(ms.sum()),
         share=(int(ms.sum()) if by_ms else len(ms)) / whole if whole else 0.0,
-        rank=rank if len(ms) else None,
+        rank=around.rank if len(ms) else None,
         total=len(ranks.standing.played),
         first_play=zone.written(int(start[0])) if len(start) else None,
         last_play=zone.written(int(start[-1])) if len(start) else None,
-        above=_neighbours(ranks, above),
-        below=_neighbours(ranks, below),
+        above=_neighbours(ranks, around.above, around.rank - len(around.above)),
+        below=_neighbours(ranks, around.below, around.rank + 1),
         bucket=selected.question[BUCKET],
         ranks=_points(asked),
         best_months=_best_months(local, ms, ranks.by),
@@ -176,8 +176,8 @@ def played(ranks: Ranks, codes: Iterable[int]) -> list[Played]:
     return [Played(**_counted(ranks, code)) for code in codes]
 
 
-def _neighbours(ranks: Ranks, codes: Iterable[int]) -> list[Neighbour]:
-    return [Neighbour(**_counted(ranks, code), rank=int(ranks.standing.rank[code])) for code in codes]
+def _neighbours(ranks: Ranks, codes: Iterable[int], first_rank: int) -> list[Neighbour]:
+    return [Neighbour(**_counted(ranks, code), rank=rank) for rank, code in enumerate(codes, start=first_rank)]
 
 
 class _Counted(Naming):

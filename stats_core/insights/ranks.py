@@ -11,7 +11,7 @@ from stats_core.history.by_entry import ByEntry, by_entry
 from stats_core.history.columns import Ints
 from stats_core.history.entries import NONE, Codes, Entries
 from stats_core.insights.buckets import Placed
-from stats_core.insights.order import Places
+from stats_core.insights.order import Places, first_of
 from stats_core.insights.parameters import Measure
 from stats_core.insights.selection import Selection, sums
 from stats_core.insights.standing import NEVER, Standing
@@ -56,17 +56,11 @@ class Ranks:
 
     def best(self, codes: Places, count: int) -> list[int]:
         """The first so many of some entries."""
-        # Those that were not played share a rank.
-        order = np.lexsort((self.entries.place_by_id[codes], self.standing.rank[codes]))
-        best: list[int] = codes[order][:count].tolist()
+        plays, ms = -self.standing.plays[codes], -self.standing.ms[codes]
+        measures = (ms, plays) if self.by == "ms" else (plays, ms)
+        keys = (*measures, self.standing.first[codes], self.entries.place_by_id[codes])
+        best: list[int] = codes[first_of(keys, 0, count)].tolist()
         return best
-
-    def around(self, code: int, count: int) -> tuple[list[int], list[int]]:
-        """At most so many entries above a played one, and below it; best first."""
-        rank, played = self.standing.rank, self.standing.was_played
-        above = np.flatnonzero((rank < rank[code]) & (rank >= rank[code] - count))
-        below = np.flatnonzero((rank > rank[code]) & (rank <= rank[code] + count) & played)
-        return self.best(above, count), self.best(below, count)
 
     def within(self, code: int, entries: Entries) -> "Ranks":
         """Other entries by the plays of this one alone."""
@@ -93,12 +87,11 @@ class Ranks:
 
         begin = self._runs(bucket)
         size, at = np.diff(begin, append=len(play)), bucket[begin]
-        measure = self._all_listened(play, begin) if by_ms else size
-        beside = np.flatnonzero((own_plays > 0)[at])
-        begin, size, at, measure = begin[beside], size[beside], at[beside], measure[beside]
-        before = np.bincount(at[measure > own_measure[at]], minlength=count)
+        measure, level = self._all_listened(play, begin) if by_ms else size, own_measure[at]
+        # Summing flags as weights takes a quarter of picking out what is flagged.
+        before = np.bincount(at, weights=measure > level, minlength=count).astype(np.int64)
         # The entry's own runs are among the equal ones, and never before themselves.
-        equal = np.flatnonzero(measure == own_measure[at])
+        equal = np.flatnonzero(measure == level)
         begin, size, at = begin[equal], size[equal], at[equal]
         other, first = size if by_ms else self._listened(play, begin, size), history.start[play[begin]]
         by_id, entry = self.entries.place_by_id, np.searchsorted(self.passing.begin, begin, side="right") - 1

@@ -16,6 +16,15 @@ NEVER: Final = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
+class Around:
+    """An entry's rank, and the entries nearest to it, best first."""
+
+    rank: int
+    above: list[int]
+    below: list[int]
+
+
+@dataclass(frozen=True)
 class Standing:
     """Entries in one period, as arrays of one length."""
 
@@ -41,6 +50,18 @@ class Standing:
     def best(self, offset: int, limit: int) -> Places:
         """A page of the played entries, best first."""
         return self.played[first_of(self._keys, offset, limit)]
+
+    def around(self, code: int, count: int) -> "Around":
+        """A played entry's rank, and at most so many above and so many below it: only these are sorted."""
+        keys, at = self._keys, int(np.searchsorted(self.played, code))
+        before, equal = np.zeros(len(self.played), np.bool_), np.ones(len(self.played), np.bool_)
+        for key in keys:
+            before |= equal & (key < key[at])
+            equal &= key == key[at]
+        above, below = np.flatnonzero(before), np.flatnonzero(~before & ~equal)
+        above = above[first_of([-key[above] for key in keys], 0, count)][::-1]
+        below = below[first_of([key[below] for key in keys], 0, count)]
+        return Around(int(before.sum()) + 1, self.played[above].tolist(), self.played[below].tolist())
 
     @cached_property
     def rank(self) -> Ints:
