@@ -75,11 +75,6 @@ class Names:
             number -= len(entries)
         raise IndexError(number)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of memory."""
-        return self.place_by_id.nbytes + self._text.nbytes + self._begin.nbytes + self._word_begins.nbytes
-
     def _places(self, word: Bytes) -> Places:
         """Where the word stands in the text."""
         last = len(self._text) - len(word) + 1
