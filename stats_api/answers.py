@@ -25,6 +25,7 @@ from stats_core.history.present import Present
 from stats_core.security.access import Access
 from stats_core.settings import cores
 
+_READING: Final = frozenset({"GET", "HEAD"})
 _MOST_SPELLINGS: Final = 8_192
 _LONGEST_SPELLING: Final = 2_048
 """Characters of path and query: longer ones are read anew each time. With the number above: 16 MB at the very most."""
@@ -48,7 +49,7 @@ class Answers:
 
         None: it must go the whole way, where whatever is wrong with it is told. Waits at most for a look at the store.
         """
-        address = self._spellings.get(passage.raw)
+        address = self._spellings.get(passage.raw) if passage.method in _READING else None
         if address is None:
             return None
         try:
@@ -120,8 +121,9 @@ class Answers:
 
     def _notice(self, present: Present) -> Present:
         """Let go of what the present says has changed."""
-        before, self._noticed = self._noticed, present
-        if before is not present:
+        before = self._noticed
+        if present.began > before.began:
+            self._noticed = present
             if before.revision("cache") != present.revision("cache"):
                 self.cache.clear()
             both = before.listeners.keys() & present.listeners.keys()

@@ -32,7 +32,10 @@ class Origins:
 
     def preflight(self, passage: Passage) -> Reply | None:
         """The answer to a browser that asks whether a page may ask; None: it may not, or asks nothing like it."""
-        return _PREFLIGHT if passage.preflight and self.headers(passage) else None
+        if not passage.preflight or not self.headers(passage):
+            return None
+        passage.route = "(preflight)"
+        return _PREFLIGHT
 
 
 def _told(origin: str) -> Headers:

@@ -32,7 +32,7 @@ class Door:
         self.counts = counts
         self._origins = origins
         self._journal = journal
-        """Where what is answered from memory is noted; None: nowhere."""
+        """Where what is answered at once is noted; None: nowhere."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != ScopeType.HTTP:
@@ -46,18 +46,19 @@ class Door:
         headers = [*reply.headers, *self._own_headers(passage)]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if passage.head else reply.body, "more_body": False})
-        seconds = monotonic() - passage.began
-        self.counts.count(passage.route, passage.method, reply.status, passage.cached, seconds)
+        seconds = self._counted(passage, reply.status)
         if self._journal is not None:
-            self._journal.hit(passage, reply.status, seconds)
+            self._journal.note(passage, reply.status, seconds)
 
     async def _at_once(self, passage: Passage) -> Reply | None:
         """The answer to what needs no route; None: it does."""
-        if passage.body:
+        try:
+            if passage.preflight:
+                return self._origins.preflight(passage)
+            return None if passage.body else await self.answers.at_hand(passage)
+        except Exception:
+            _problems.exception("an answer that was kept could not be found", request_id=passage.id.decode())
             return None
-        if passage.method in {"GET", "HEAD"}:
-            return await self.answers.at_hand(passage)
-        return self._origins.preflight(passage)
 
     async def _through(self, passage: Passage, scope: HTTPScope, receive: Receive, send: Send) -> None:
         scope.setdefault("state", {})["passage"] = passage
@@ -99,9 +100,14 @@ class Door:
         """What an answer says to this request alone."""
         return [(b"x-request-id", passage.id), *self._origins.headers(passage)]
 
-    def _tell(self, passage: Passage, status: int) -> None:
+    def _counted(self, passage: Passage, status: int) -> float:
+        """Count a request that was answered; how many seconds it took."""
         seconds = monotonic() - passage.began
         self.counts.count(passage.route, passage.method, status, passage.cached, seconds)
+        return seconds
+
+    def _tell(self, passage: Passage, status: int) -> None:
+        seconds = self._counted(passage, status)
         _requests.info(
             "request", method=passage.method, route=passage.route, listener=passage.listener, status=status,
             ms=round(seconds * 1_000, 3), cache=cache_state(passage.cached), request_id=passage.id.decode(),

@@ -39,5 +39,7 @@ class Freshness:
         """Look no more."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _looked(self, _: asyncio.Future[Present]) -> None:
+    def _looked(self, looked: asyncio.Future[Present]) -> None:
         self._looking = None
+        if not looked.cancelled():
+            looked.exception()  # whoever waits is told; if nobody does any more, nobody need be

@@ -32,16 +32,17 @@ class Journal(RotatingFileHandler):
         self._written_second = ""
         threading.Thread(target=self._write_on, name="journal", daemon=True).start()
 
-    def hit(self, passage: Passage, status: int, seconds: float) -> None:
-        """Note a request that was answered from memory: the line that structlog would write, at a tenth of the cost."""
+    def note(self, passage: Passage, status: int, seconds: float) -> None:
+        """Note a request that was answered at once: the line that structlog would write, at a tenth of the cost."""
         now = time()
+        listener = f'"{passage.listener}"' if passage.listener else "null"
         if int(now) != self._second:
             self._second = int(now)
             self._written_second = strftime("%Y-%m-%dT%H:%M:%S", gmtime(now))
         self._lines.append(
             f'{{"at":"{self._written_second}.{int(now % 1 * 1_000_000):06}Z","level":"info","event":"request",'
             f'"process":{self._process},"method":"{passage.method}","route":"{passage.route}",'
-            f'"listener":"{passage.listener}","status":{status},"ms":{seconds * 1_000:.3f},'
+            f'"listener":{listener},"status":{status},"ms":{seconds * 1_000:.3f},'
             f'"cache":"{cache_state(passage.cached)}","request_id":"{passage.id.decode()}"}}\n'
         )
 

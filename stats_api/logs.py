@@ -9,8 +9,7 @@ from structlog.stdlib import BoundLogger, ProcessorFormatter
 from structlog.typing import EventDict, Processor
 
 from stats_api.journal import Journal
-from stats_core.errors import StatsError
-from stats_core.settings import Settings, made_folder
+from stats_core.settings import Settings
 
 _MARKED: Final[list[Processor]] = [
     structlog.stdlib.add_log_level,
@@ -18,12 +17,14 @@ _MARKED: Final[list[Processor]] = [
 ]
 _JSON: Final = structlog.processors.JSONRenderer(separators=(",", ":"))
 _CONSOLE: Final = structlog.dev.ConsoleRenderer(
-    colors=False, timestamp_key="at", sort_keys=False, pad_event_to=0, pad_level=False
+    colors=False,
+    timestamp_key="at",
+    sort_keys=False,
+    pad_event_to=0,
+    pad_level=False,
+    # The prettier one shows the values of local variables: keys and names among them.
+    exception_formatter=structlog.dev.plain_traceback,
 )
-
-
-class CannotLog(StatsError):
-    """The log's folder cannot be made."""
 
 
 def logger_of(name: str) -> BoundLogger:
@@ -37,13 +38,9 @@ def logger_of(name: str) -> BoundLogger:
 
 
 def made_journal(settings: Settings, process: int) -> Journal:
-    """A process's journal; from here on it and the console get what is logged. Raises CannotLog."""
-    folder = settings.log_dir
-    try:
-        made_folder(folder)
-    except OSError as error:
-        raise CannotLog(f"The folder {folder} for logs cannot be made: {error.strerror}.") from error
-    journal = Journal(folder / f"api-{process}.log", process, settings.log_file_mb * 1_000_000, settings.log_files)
+    """A process's journal; from here on it and the console get what is logged."""
+    path = settings.log_dir / f"api-{process}.log"
+    journal = Journal(path, process, settings.log_file_mb * 1_000_000, settings.log_files)
     console = logging.StreamHandler(sys.stderr)
 
     def ordered(_: object, __: str, event: EventDict) -> EventDict:

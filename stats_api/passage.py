@@ -28,9 +28,9 @@ class Passage:
 
     def __init__(self, scope: HTTPScope) -> None:
         self.began = monotonic()
-        pairs = scope["headers"]
+        pairs = list(scope["headers"])
         headers = dict(pairs)
-        if len(headers) != len(list(pairs)):
+        if len(headers) != len(pairs):
             headers = _joined(pairs)
         given = headers.get(b"x-request-id")
         self.id: bytes = given if given is not None and _ID.fullmatch(given) else os.urandom(8).hex().encode()

@@ -54,11 +54,16 @@ async def _serve(server: Server, door: Door) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, server.stop)
-    loop.add_reader(sys.stdin.fileno(), server.stop)
+    loop.add_reader(sys.stdin.fileno(), _left_alone, server)
     upkeep = asyncio.create_task(_keep_up(door))
     await server.serve()
     upkeep.cancel()
     door.counts.write()
+
+
+def _left_alone(server: Server) -> None:
+    asyncio.get_running_loop().remove_reader(sys.stdin.fileno())
+    server.stop()  # type: ignore[no-untyped-call]
 
 
 async def _keep_up(door: Door) -> None:

@@ -12,9 +12,9 @@ from contextlib import suppress
 from time import monotonic
 from typing import Final
 
-from stats_api.metrics import forget_process, made_folder
+from stats_api import metrics
 from stats_core.errors import StatsError
-from stats_core.settings import Settings
+from stats_core.settings import Settings, made_folder
 from stats_core.store import open_store
 
 _SECONDS_TO_STOP: Final = 25
@@ -30,6 +30,10 @@ class CannotListen(StatsError):
     """The service's address cannot be listened at."""
 
 
+class CannotLog(StatsError):
+    """The folder for logs cannot be made."""
+
+
 class KeepsDying(StatsError):
     """One of the service's processes dies as often as it is started."""
 
@@ -37,11 +41,12 @@ class KeepsDying(StatsError):
 def serve(settings: Settings) -> None:
     """Run the REST service until SIGINT or SIGTERM. Call it in the main thread.
 
-    Raises CannotListen where the port is taken, StoreError where the store can't be reached or is of a newer layout,
-    and KeepsDying; each says what to do.
+    Raises CannotListen where the port is taken, CannotLog, StoreError where the store can't be reached or is of a newer
+    layout, and KeepsDying; each says what to do.
     """
     _check_address(settings.api_host, settings.api_port)
     settings.admin_key_text()
+    _make_log_dir(settings)
     open_store(settings.database_uri).close()
     asyncio.run(Processes(settings).run())
 
@@ -52,7 +57,7 @@ class Processes:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._stopping = asyncio.Event()
-        self._environment = {**os.environ, **made_folder(settings.metrics_dir)}
+        self._environment = {**os.environ, **metrics.made_folder(settings.metrics_dir)}
 
     async def run(self) -> None:
         """Keep them running until told to stop. Raises KeepsDying."""
@@ -101,7 +106,7 @@ class Processes:
         stopping.cancel()
         if not ended.done():
             await _stop(process)
-        forget_process(process.pid, self._settings.metrics_dir)
+        metrics.forget_process(process.pid, self._settings.metrics_dir)
         return await ended
 
 
@@ -112,6 +117,13 @@ async def _stop(process: Process) -> None:
             await asyncio.wait_for(process.wait(), _SECONDS_TO_STOP)
         except TimeoutError:
             process.kill()
+
+
+def _make_log_dir(settings: Settings) -> None:
+    try:
+        made_folder(settings.log_dir)
+    except OSError as error:
+        raise CannotLog(f"The folder {settings.log_dir} for logs cannot be made: {error.strerror}.") from error
 
 
 def _check_address(host: str, port: int) -> None:

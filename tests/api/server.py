@@ -1,5 +1,6 @@
 """The real service in a process of its own, and what the tests ask it with."""
 
+import json
 import os
 import re
 import signal
@@ -66,6 +67,22 @@ class ApiServer:
                 verify=False,  # noqa: S501
             )
         return self._clients[key]
+
+    def logged(self, *request_ids: str) -> list[dict[str, Any]]:
+        """What the journals say of these requests, in their order."""
+        patient_until = time.monotonic() + PATIENCE
+        while time.monotonic() < patient_until:
+            lines = [
+                json.loads(line)
+                for file in sorted(self.settings.log_dir.iterdir())
+                for line in file.read_text().splitlines(keepends=True)
+                if line.endswith("\n")
+            ]
+            found = {line["request_id"]: line for line in lines if line["event"] == "request"}
+            if found.keys() >= set(request_ids):
+                return [found[each] for each in request_ids]
+            time.sleep(0.05)
+        raise AssertionError(f"not logged: {set(request_ids) - found.keys()}")
 
     def make(self, user: str, **more: Any) -> str:
         """A listener, made over HTTP; their key."""
