@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from stats_api.access import Gate
 from stats_api.app import made_app
 from stats_core.settings import Settings
 from stats_core.store.port import Store
@@ -18,6 +19,8 @@ class Inside:
         self.settings = Settings(_env_file=None, data_dir=folder, **chosen)
         self.admin = self.settings.admin_key_text()
         self._app = made_app(self.settings, store)
+        self.answers = self._app.answers
+        self.gate: Gate = self._app.app.state.gate
         self._runner = runner
 
     def ask(
