@@ -1,6 +1,6 @@
 """The benchmark's mix of questions, for people who know Locust, which is no dependency of this project.
 
-pip install locust
+pip install locust, and start the service with STATS_RATE_LIMIT=0: one key asks for all.
 STATS_KEY=$(spotify-stats key --user me) STATS_USER=me locust --host http://127.0.0.1:8000
 """
 

@@ -7,6 +7,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from stats_core.errors import StatsError
 from stats_core.settings import Settings, made_folder
@@ -76,3 +77,21 @@ def test_folders_that_are_there_keep_their_mode(tmp_path: Path) -> None:
     shared.chmod(0o755)
     assert made_folder(shared / "data" / "archive") == shared / "data" / "archive"
     assert [mode(path) for path in (shared, shared / "data", shared / "data" / "archive")] == [0o755, 0o700, 0o700]
+
+
+def test_trusted_proxies_are_addresses_and_networks() -> None:
+    named = Settings(_env_file=None, trusted_proxies="10.0.0.0/8, ::1,192.0.2.1")
+    assert [str(network) for network in named.proxies] == ["10.0.0.0/8", "::1/128", "192.0.2.1/32"]
+    assert Settings(_env_file=None).proxies == ()
+
+
+@pytest.mark.parametrize("wrong", ["10.0.0.1/8", "proxy.example", "10.0.0.0/8;::1", "*"])
+def test_what_is_no_proxy_trusts_nobody(wrong: str) -> None:
+    with pytest.raises(ValidationError, match="trusted_proxies"):
+        Settings(_env_file=None, trusted_proxies=wrong)
+
+
+@pytest.mark.parametrize(("name", "wrong"), [("rate_limit", -1), ("rate_limit", "inf"), ("failed_attempts", 0)])
+def test_what_is_no_limit_is_refused(name: str, wrong: object) -> None:
+    with pytest.raises(ValidationError, match=name):
+        Settings.model_validate({name: wrong})
