@@ -78,6 +78,11 @@ class Gate:
             return None
         return known.access if time.time() < known.ends else None
 
+    async def recalled(self, presented: bytes) -> Access | None:
+        """What a key opens that was recognised before, looked up anew if need be; None: ask `identified`."""
+        digest = _digest(presented)
+        return await self._looked_up(digest) if digest in self._known else None
+
     async def identified(self, presented: bytes, address: str) -> Access:
         """What a key opens, looked up. Raises Failure: 401, or 429 where this address has shown too many wrong ones."""
         digest = _digest(presented)

@@ -56,7 +56,8 @@ class Answers:
             present = self._service.freshness.known(*address.users)
             if present is None:
                 present = await self._service.freshness.look(*address.users)
-            access = self._gate.recognised(presented(passage))
+            key = presented(passage)
+            access = self._gate.recognised(key) or await self._gate.recalled(key)
             if access is None:
                 return None
             self._gate.admit(access, address.operation, address.user)

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from stats_api.access import BELIEVED_SECONDS
 from stats_api.answers import Answers
 from stats_core.clock import utc_now
 from stats_core.documents import Listener, Scope
@@ -80,6 +81,20 @@ def test_whoever_may_is_answered_from_memory(service: Inside, key: Key, computed
         computed.clear()
         assert service.ask(SUMMARY, other).status_code == 200
         assert computed == []
+
+
+def test_a_key_that_must_be_looked_up_anew_is_still_answered_from_memory(
+    service: Inside, key: Key, store: Store, computed: list[str]
+) -> None:
+    other = key()
+    assert service.ask(SUMMARY, other).status_code == 200
+    computed.clear()
+    key()  # whatever changes of the keys
+    time.sleep(FRESH_SECONDS)
+    assert service.ask(SUMMARY, other).status_code == 200
+    time.sleep(BELIEVED_SECONDS)
+    assert service.ask(SUMMARY, other).status_code == 200
+    assert computed == []
 
 
 def test_who_may_not_is_refused_all_the_same(service: Inside, key: Key, store: Store) -> None:
