@@ -49,7 +49,7 @@ class _Known:
 class Gate:
     """Recognises keys, says what they open and how often they may ask. Holds digests, never a key.
 
-    Used by the event loop alone, but for `forget`.
+    Used by the event loop alone.
     """
 
     def __init__(self, service: Service) -> None:
@@ -143,7 +143,7 @@ class Gate:
                 self._known.pop(digest, None)
                 return None
             known = self._remembered(digest, document, revision, began)
-            if is_use_due(document, utc_now()):
+            if time.time() < known.ends and is_use_due(document, utc_now()):
                 self._uses.note(document.id)
         return known.access if time.time() < known.ends else None
 

@@ -3,21 +3,19 @@ import time
 import httpx
 import pytest
 
-from stats_api.app import ROUTES, made_app
+from stats_api.app import made_app
 from stats_api.operations import Operation
 from stats_api.schema import described
 from stats_core.security.keys import key_digest, made_key
 from stats_core.settings import Settings
 from stats_core.store import collections, open_store
 from stats_core.store.port import Query
+from tests.api.operations import OPERATIONS
 from tests.api.server import ApiServer, path_of, problem
 
 WRONG_HEADERS = [
     "", "Bearer", "Basic YWRtaW46YWRtaW4=", "Bearer " + "A" * 43, "Bearer a b", "Bearer " + "x" * 600,
 ]  # fmt: skip
-OPERATIONS: list[tuple[str, str, Operation]] = [
-    (next(iter(handler.http_methods)), next(iter(handler.paths)), handler.opt["operation"]) for handler in ROUTES
-]
 KEYED = [each for each in OPERATIONS if each[2].opens != "anyone"]
 OF_A_LISTENER = [each for each in KEYED if "{user" in each[1]]
 

@@ -140,6 +140,14 @@ def test_the_last_use_is_noted_once_a_minute(started: Started, store: Store, key
     assert _noted(service, store, key, after=began - NOTED_AFTER) > noted
 
 
+def test_an_expired_key_is_not_used(started: Started, store: Store, key: str) -> None:
+    service = started()
+    store.update(collections.access_keys, key_digest(key.encode()), {"expires_at": utc_now()})
+    for _ in range(20):
+        problem(service.ask(ADA, key), 401, "no-access")
+    assert last_use(store, key) is None
+
+
 def _noted(service: Inside, store: Store, key: str, after: Any = None) -> Any:
     """The last use, once it is another than that."""
     patient_until = time.monotonic() + 10

@@ -5,15 +5,12 @@ from typing import Any
 
 import pytest
 
-from stats_api.app import ROUTES
 from stats_api.operations import Operation
 from stats_core.documents import SCOPES, Scope
 from stats_core.security.keys import key_digest, made_key, short_id
+from tests.api.operations import OPERATIONS
 from tests.api.server import ApiServer, path_of, problem
 
-OPERATIONS: list[tuple[str, str, Operation]] = [
-    (next(iter(handler.http_methods)), next(iter(handler.paths)), handler.opt["operation"]) for handler in ROUTES
-]
 NOTEBOOK = {"name": "Notebook", "scopes": ["read"], "listeners": ["ada"]}
 
 
