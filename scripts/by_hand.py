@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import msgspec
 
-from stats_core.documents import Kind, Listener, Play
-from stats_core.history.columns import history_of_plays
+from stats_core.documents import Covered, Kind, Listener, Play
+from stats_core.history.columns import history_of, table_of
 from stats_core.history.months import instant_ms
 from stats_core.history.reader import Heard
 from stats_core.insights import answered
@@ -52,6 +52,8 @@ class Example(msgspec.Struct, forbid_unknown_fields=True):
     """How to count it by hand."""
     ask: dict[str, str] = {}
     timezone: str = "UTC"
+    covered: list[Covered] = []
+    """What of the time the imports know, and how well."""
     now: datetime | None = None
     """What time it is; the year after the last play unless given."""
 
@@ -76,7 +78,8 @@ def asked(name: str, example: Example) -> Compared:
     listener = Listener(id=_USER, created_at=example.plays[0].at, timezone=example.timezone)
     plays = [_play(number, play) for number, play in enumerate(example.plays)]
     now = example.now or max(play.at for play in example.plays) + timedelta(days=365)
-    told = answered(name, Heard(listener, history_of_plays(plays)), example.ask, now=instant_ms(now))
+    history = history_of([table_of(plays)], coverage=example.covered)
+    told = answered(name, Heard(listener, history), example.ask, now=instant_ms(now))
     answer = msgspec.json.decode(told.json)
     return Compared(_named_by(example.answer, answer), example.answer)
 

@@ -35,6 +35,8 @@ _SHOWN: Final = 2
 _ASKED: Final[Mapping[str, Mapping[str, str]]] = {
     "timeline": {"bucket": "month", "start": "2024-03-01", "end": "2024-06-01"},
     "plays": {"limit": "1"},
+    "explanation": {"period": "2024", "of": "platforms", "id": "ios", "limit": "1"},
+    "coverage": {"start": "2019-10-01", "end": "2020-01-01"},
     "search": {"q": "glac", "limit": "2"},
     "one-hit-wonders": {"period": "2021-05"},
     "adoptions": {"period": "2020"},
@@ -89,6 +91,8 @@ def _contents() -> str:
 def _page(statistic: Statistic, heard: Heard) -> str:
     example = example_of(statistic.id)
     own = [parameter for parameter in statistic.parameters if parameter not in COMMON]
+    names = {parameter.name for parameter in statistic.parameters}
+    common = [parameter for parameter in COMMON if parameter.name in names]
     parts = [
         f"# {statistic.summary}",
         NOTE,
@@ -97,8 +101,8 @@ def _page(statistic: Statistic, heard: Heard) -> str:
         statistic.description,
         "## What it can be asked",
         _parameters([*statistic.path_parameters, *own]),
-        "And what every statistic can: "
-        + ", ".join(f"`{one.name}`" for one in COMMON)
+        ("And what every statistic can: " if len(common) == len(COMMON) else "And of what others can: ")
+        + ", ".join(f"`{one.name}`" for one in common)
         + "; see [the rules](../statistics.md).",
         "## Counted by hand",
         _by_hand(example),
@@ -128,6 +132,9 @@ def _by_hand(example: Example) -> str:
     lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
     lines += [
         "| " + " | ".join("" if play[name] is None else str(play[name]) for name in columns) + " |" for play in told
+    ]
+    lines += [
+        f"\nCovered as `{one.by}`: {one.start:%Y-%m-%d %H:%M} to {one.end:%Y-%m-%d %H:%M}." for one in example.covered
     ]
     asked = "&".join(f"{name}={value}" for name, value in example.ask.items())
     zone = "" if example.timezone == "UTC" else f" by a listener in {example.timezone}"

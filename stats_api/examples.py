@@ -14,7 +14,7 @@ from stats_api.inspection import Cache, KeptOfProcess
 from stats_api.keys import Keys, MadeKey
 from stats_api.keys import answered as answered_key
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
-from stats_core.documents import AccessKey, Import, ImportFile, Link, Listener, Play
+from stats_core.documents import AccessKey, Covered, Import, ImportFile, Link, Listener, Play
 from stats_core.history.columns import history_of, table_of
 from stats_core.history.items import name_key
 from stats_core.history.reader import Heard
@@ -33,6 +33,7 @@ _HEARD: Final = (
     ("spotify:track:0000000000000000000001", "Paper Lanterns", "The Invented", "First Light"),
     ("spotify:track:0000000000000000000003", "Glass Garden", "The Invented", "First Light"),
 )
+_COVERED: Final = Covered(start=datetime(2022, 8, 1, tzinfo=UTC), end=_WHEN + timedelta(days=1), by="complete")
 _LOVED: Final = (*(f"2022-08-{day:02}" for day in range(1, 11)), *(f"2023-09-0{day}" for day in range(1, 4)))
 """Dates on which one track was played, for what only many plays show."""
 _SHOWN_BY_LOVED: Final = frozenset({"one-hit-wonders", "rediscoveries", "adoptions", "anniversaries", "eddington"})
@@ -42,6 +43,7 @@ _PARAMETERS: Final = {
     "days-without-music": {"period": "2024-07"},
     "top/shows": {"kinds": "episode"},
     "plays": {"limit": "2"},
+    "explanation": {"of": "tracks", "id": "0000000000000000000001", "limit": "2"},
     "search": {"q": "ligh"},
     "tracks/{id}": {"id": "0000000000000000000001"},
     "artists/{id}": {"id": name_key("artist", "The Invented")},
@@ -88,7 +90,7 @@ def examples() -> dict[str, object]:
             received_at=_WHEN, size=4_096,
         )),
     }  # fmt: skip
-    history, loved = (history_of([table_of(plays)], []) for plays in (_few_plays(), _loved_plays()))
+    history, loved = (history_of([table_of(plays)], coverage=[_COVERED]) for plays in (_few_plays(), _loved_plays()))
     for name, statistic in STATISTICS.items():
         heard = Heard(_LISTENER, loved if name in _SHOWN_BY_LOVED else history)
         found[f"get_{statistic.id}"] = answer_to(name, heard, _PARAMETERS.get(name, {}), now=_NOW).answer

@@ -19,6 +19,7 @@ from stats_api.problems import BUSY, NOT_ACCEPTABLE, UNKNOWN_ENTRY, UNKNOWN_LIST
 from stats_api.questions import given_of
 from stats_api.service import AnyRequest
 from stats_core.insights import STATISTICS, Answered
+from stats_core.insights.parameters import ID
 from stats_core.insights.question import Statistic
 
 _HEADERS: Final = {
@@ -49,7 +50,8 @@ def _operation(statistic: Statistic) -> Operation:
     listed = (FORMAT,) if len(forms) > 1 else ()
     paged = "cursor" in statistic.answer.__struct_fields__
     headers = _HEADERS | (_PAGES if paged else {})
-    unknown = (UNKNOWN_ENTRY,) if statistic.path_parameters else ()
+    names_an_entry = any(parameter.name == ID.name for parameter in (*statistic.path_parameters, *statistic.parameters))
+    unknown = (UNKNOWN_ENTRY,) if names_an_entry else ()
     whole = Answer(
         description=f"{statistic.summary}.",
         body=statistic.answer,

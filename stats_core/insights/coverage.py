@@ -1,19 +1,70 @@
 """Coverage: which part of a period is known, and how well."""
 
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final, Literal
+
+import msgspec
+import numpy as np
+
 from stats_core.history.columns import History
 from stats_core.history.months import instant_ms
+from stats_core.insights.parameters import END, LIMIT, OFFSET, PERIOD, START, TZ
 from stats_core.insights.periods import Clock, Period
-from stats_core.insights.question import AnsweredCoverage
+from stats_core.insights.question import Answer, AnsweredCoverage, Question, Statistic
+
+Known = Literal["complete", "account", "unknown"]
+
+_FOREVER: Final = 2**62
+
+MOST = replace(LIMIT, description="How many stretches to answer at most.", default="100", example="50", maximum=500)
+
+
+class Stretch(msgspec.Struct):
+    """A stretch of the period that is known equally well throughout."""
+
+    start: str
+    end: str
+    """Not included."""
+    known: Known
+    """Told by the extended history (complete), by account data alone, or by nothing."""
+
+
+class Coverage(Answer, kw_only=True):
+    """How well a period is known; the shares of it stand in `coverage`."""
+
+    stretches: list[Stretch]
+    """The period up to now, without a hole, in order of time; a page of it."""
+    total: int
+    """Number of stretches."""
+
+
+def coverage(history: History, question: Question) -> Coverage:
+    """The stretches of a period up to now, and their shares."""
+    question = question.over(_known_period(history, question))
+    stretches = list(_stretches(history, question))
+    offset = question[OFFSET]
+    page = stretches[offset : offset + question[MOST]]
+    sides = np.array([side for start, end, _ in page for side in (start, end)], np.int64)
+    written = question.zone.all_written(sides)
+    return Coverage(
+        period=question.answered_period,
+        rule=question.rule,
+        coverage=coverage_shares(history, question.period, question.clock),
+        stretches=[
+            Stretch(start, end, known)
+            for start, end, (_, _, known) in zip(written[::2], written[1::2], page, strict=True)
+        ],
+        total=len(stretches),
+    )
 
 
 def coverage_shares(history: History, period: Period, clock: Clock) -> AnsweredCoverage | None:
     """The shares of [start, min(end, now)) that are in each class; None where nothing of it has been yet."""
-    if period.sides is None:
+    sides = _passed(period, clock)
+    if sides is None:
         return None
-    start, end = period.sides
-    end = clock.passed(end)
-    if start >= end:
-        return None
+    start, end = sides
     known = {"complete": 0, "account": 0}
     for stretch in history.coverage:
         inside = min(instant_ms(stretch.end), end) - max(instant_ms(stretch.start), start)
@@ -21,3 +72,56 @@ def coverage_shares(history: History, period: Period, clock: Clock) -> AnsweredC
     whole = end - start
     unknown = whole - sum(known.values())
     return AnsweredCoverage(known["complete"] / whole, known["account"] / whole, unknown / whole)
+
+
+def _passed(period: Period, clock: Clock) -> tuple[int, int] | None:
+    """What of a period has been; None: nothing."""
+    if period.sides is None:
+        return None
+    start, end = period.sides
+    end = clock.passed(end)
+    return (start, end) if start < end else None
+
+
+def _known_period(history: History, question: Question) -> Period:
+    """The period, an open side of it from the first known time, or to now."""
+    period = question.period
+    start, end = period.start, period.end
+    if not period.ends_as_asked:
+        end = question.clock.passed(_FOREVER)
+    if not period.begins_as_asked:
+        firsts = [instant_ms(stretch.start) for stretch in history.coverage[:1]]
+        start = min([*firsts, *history.start[:1].tolist()], default=None)
+    if start is not None and end is not None and start > end:  # what was asked stays where it is
+        start, end = (end, end) if period.ends_as_asked else (start, start)
+    return Period(start, end, period.days, period.begins_as_asked, period.ends_as_asked)
+
+
+def _stretches(history: History, question: Question) -> Iterator[tuple[int, int, Known]]:
+    sides = _passed(question.period, question.clock)
+    if sides is None:
+        return
+    at, end = sides
+    for stretch in history.coverage:
+        begin, finish = max(instant_ms(stretch.start), at), min(instant_ms(stretch.end), end)
+        if begin < finish:
+            if at < begin:
+                yield at, begin, "unknown"
+            yield begin, finish, stretch.by
+            at = finish
+    if at < end:
+        yield at, end, "unknown"
+
+
+STATISTIC = Statistic(
+    name="coverage",
+    summary="Which time is known, and how well",
+    description="The stretches of a period up to now: told by the extended history (complete), by account data alone "
+    "(every play, but no reasons and no devices), or by nothing (unknown). Where two tell of one time the better "
+    "counts. An extended export covers from its first to its last play, quiet weeks included. Without a start it "
+    "begins with the first known time, without an end it ends now; now is cut to the whole hour.",
+    parameters=(PERIOD, START, END, TZ, MOST, OFFSET),
+    answer=Coverage,
+    function=coverage,
+    listed="stretches",
+)

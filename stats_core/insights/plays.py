@@ -5,10 +5,11 @@ import struct
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypedDict
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from stats_core.documents import SOURCES, Kind, Source
 from stats_core.history.columns import UNKNOWN, History
@@ -106,17 +107,28 @@ LIMIT = Whole(
 )
 
 
+class Page(TypedDict):
+    """The fields of an answer that lists plays."""
+
+    plays: list[ListedPlay]
+    cursor: str | None
+
+
 def plays(history: History, question: Question) -> Plays:
     """A page of the passing plays, in the reverse order of (start, key)."""
     selected = selection_of(history, question)
-    positions = selected.positions
+    return Plays(**selected.told, **page_of(history, question, selected.positions))
+
+
+def page_of(history: History, question: Question, positions: npt.NDArray[np.intp]) -> Page:
+    """The page that a question asks for of these plays of the history, the latest first."""
     place = question.get(CURSOR)
     if place is not None:
         positions = positions[: np.searchsorted(positions, _position(history, place))]
     limit = question[LIMIT]
     page = positions[-limit:][::-1].tolist()
     cursor = _place(history, page[-1]).cursor if len(positions) > limit else None
-    return Plays(**selected.told, plays=_listed(history, question, page), cursor=cursor)
+    return Page(plays=_listed(history, question, page), cursor=cursor)
 
 
 def _place(history: History, position: int) -> Place:

@@ -126,11 +126,14 @@ class Selection:
             coverage=coverage_shares(self.history, question.period, question.clock),
         )
 
-    @cached_property
-    def left_out(self) -> dict[Reason, int]:
-        """How many plays of the period do not count, each under the first reason that holds."""
-        part = self._part
-        left = np.ones(part.stop - part.start, np.bool_)
+    @property
+    def in_period(self) -> slice:
+        """Where the plays of the period stand in the history, passing or not."""
+        return self._part
+
+    def left_out(self, among: Flags) -> dict[Reason, int]:
+        """How many of these plays of the period do not pass, each under the first reason that holds."""
+        part, left = self._part, among.copy()
         counts: dict[Reason, int] = {}
         for reason, passes in self._rules(part):
             counts[reason] = int((left & ~passes).sum())

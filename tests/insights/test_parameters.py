@@ -13,7 +13,13 @@ from stats_core.insights.parameters import Parameter
 from tests.insights.answers import NOW
 from tests.insights.plays import keyed, listener, play
 
-HEARD = Heard(listener(), history_of_plays(keyed(play(day, album="Tides") for day in ("2024-01-01", "2024-06-01"))))
+URI = "spotify:track:0000000000000000000001"
+HEARD = Heard(
+    listener(),
+    history_of_plays(keyed(play(day, album="Tides", uri=URI) for day in ("2024-01-01", "2024-06-01"))),
+)
+BESIDE = {("explanation", "id"): {"of": "tracks"}}
+"""What a parameter means nothing without."""
 IN_PATH = {name: path_given(name, HEARD, now=NOW) for name in STATISTICS}
 DECLARED = [
     (name, parameter)
@@ -94,7 +100,8 @@ def test_every_declaration_is_complete_and_its_example_works(statistic: str, par
     in_path = parameter in STATISTICS[statistic].path_parameters
     assert ("Without it: " in parameter.description) == (parameter.default is None and not in_path)
     if not in_path:
-        answered(statistic, HEARD, {**IN_PATH[statistic], parameter.name: parameter.example}, now=NOW)
+        beside = {**IN_PATH[statistic], **BESIDE.get((statistic, parameter.name), {})}
+        answered(statistic, HEARD, {**beside, parameter.name: parameter.example}, now=NOW)
     schema = parameter.schema
     assert schema["type"] in {"string", "integer", "boolean"}
     for text in filter(None, (parameter.example, parameter.default)):
