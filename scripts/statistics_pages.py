@@ -35,7 +35,7 @@ _SHOWN: Final = 2
 _ASKED: Final[Mapping[str, Mapping[str, str]]] = {
     "timeline": {"bucket": "month", "start": "2024-03-01", "end": "2024-06-01"},
     "plays": {"limit": "1"},
-    "explanation": {"period": "2024", "of": "platforms", "id": "ios", "limit": "1"},
+    "explanation": {"period": "2024", "of": "platforms", "id": "console", "limit": "1"},
     "coverage": {"start": "2019-10-01", "end": "2020-01-01"},
     "search": {"q": "glac", "limit": "2"},
     "one-hit-wonders": {"period": "2021-05"},

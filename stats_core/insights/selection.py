@@ -133,9 +133,9 @@ class Selection:
 
     def left_out(self, among: Flags) -> dict[Reason, int]:
         """How many of these plays of the period do not pass, each under the first reason that holds."""
-        part, left = self._part, among.copy()
+        left = among.copy()
         counts: dict[Reason, int] = {}
-        for reason, passes in self._rules(part):
+        for reason, passes in self._judged:
             counts[reason] = int((left & ~passes).sum())
             left &= passes
         return counts
@@ -191,16 +191,21 @@ class Selection:
             passing &= self._ended_by_itself(part)
         return passing
 
+    @cached_property
+    def _judged(self) -> list[tuple[Reason, Flags]]:
+        """Of each rule, which plays of the period pass it."""
+        return list(self._rules(self._part))
+
     def _rules(self, part: slice) -> Iterator[tuple[Reason, Flags]]:
         """The rules one by one, in the order in which a play is left out by them."""
         rule, history = self.question.rule, self.history
         everything = np.ones(part.stop - part.start, np.bool_)
         yield "private", everything if rule.private == "include" else self._private_wanted(part)
         kinds, items = self._kinds_wanted, self._items_wanted
-        yield "kind", everything if kinds is None else kinds[history.kind_of_item[history.item[part]]]
-        filtered = everything.copy() if items is None else items[history.item[part]]
+        yield "kind", everything if kinds is None else kinds[history.kind_of_item].take(history.item[part])
+        filtered = everything.copy() if items is None else items.take(history.item[part])
         for values, codes in self._columns_wanted():
-            filtered &= values[codes[part]]
+            filtered &= values.take(codes[part])
         yield "filter", filtered
         yield "min_ms", history.ms[part] >= rule.min_ms
         yield "min_share", everything if rule.min_share is None else self._share_reached(part, rule.min_share)
@@ -239,12 +244,12 @@ class Selection:
             yield _told_by(SOURCES, rule.source), history.source
 
     def _share_reached(self, part: slice, share: float) -> Flags:
-        lengths = self._length_of_item[self.history.item[part]]
+        lengths = self._length_of_item.take(self.history.item[part])
         reached = self.history.ms[part] >= share * lengths
         return np.where(lengths == UNKNOWN_LENGTH, self._ended_by_itself(part), reached)
 
     def _ended_by_itself(self, part: slice) -> Flags:
-        return _told_by(self.history.reason_ends, {FINISHED})[self.history.reason_end[part]]
+        return _told_by(self.history.reason_ends, {FINISHED}).take(self.history.reason_end[part])
 
     @cached_property
     def _length_of_item(self) -> Codes:
@@ -259,7 +264,7 @@ class Selection:
             return {}
         left = np.ones(part.stop - part.start, np.bool_)
         unjudged = {}
-        for reason, passes in self._rules(part):
+        for reason, passes in self._judged:
             if reason == "min_share" and rule.min_share is not None:
                 unknown = self._length_of_item[self.history.item[part]] == UNKNOWN_LENGTH
                 unjudged["unknown_length"] = int((left & unknown).sum())
