@@ -91,8 +91,6 @@ def _contents() -> str:
 def _page(statistic: Statistic, heard: Heard) -> str:
     example = example_of(statistic.id)
     own = [parameter for parameter in statistic.parameters if parameter not in COMMON]
-    names = {parameter.name for parameter in statistic.parameters}
-    common = [parameter for parameter in COMMON if parameter.name in names]
     parts = [
         f"# {statistic.summary}",
         NOTE,
@@ -101,8 +99,8 @@ def _page(statistic: Statistic, heard: Heard) -> str:
         statistic.description,
         "## What it can be asked",
         _parameters([*statistic.path_parameters, *own]),
-        ("And what every statistic can: " if len(common) == len(COMMON) else "And of what others can: ")
-        + ", ".join(f"`{one.name}`" for one in common)
+        "And what every statistic can: "
+        + ", ".join(f"`{one.name}`" for one in COMMON)
         + "; see [the rules](../statistics.md).",
         "## Counted by hand",
         _by_hand(example),

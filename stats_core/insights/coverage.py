@@ -9,7 +9,7 @@ import numpy as np
 
 from stats_core.history.columns import History
 from stats_core.history.months import instant_ms
-from stats_core.insights.parameters import END, LIMIT, OFFSET, PERIOD, START, TZ
+from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.periods import Clock, Period
 from stats_core.insights.question import Answer, AnsweredCoverage, Question, Statistic
 
@@ -119,8 +119,9 @@ STATISTIC = Statistic(
     description="The stretches of a period up to now: told by the extended history (complete), by account data alone "
     "(every play, but no reasons and no devices), or by nothing (unknown). Where two tell of one time the better "
     "counts. An extended export covers from its first to its last play, quiet weeks included. Without a start it "
-    "begins with the first known time, without an end it ends now; now is cut to the whole hour.",
-    parameters=(PERIOD, START, END, TZ, MOST, OFFSET),
+    "begins with the first known time, without an end it ends now; now is cut to the whole hour. What counts as a play "
+    "changes nothing here.",
+    parameters=(*COMMON, MOST, OFFSET),
     answer=Coverage,
     function=coverage,
     listed="stretches",
