@@ -20,7 +20,7 @@ _FOREVER: Final = 2**62
 MOST = replace(LIMIT, description="How many stretches to answer at most.", default="100", example="50", maximum=500)
 
 
-class Stretch(msgspec.Struct):
+class KnownStretch(msgspec.Struct):
     """A stretch of the period that is known equally well throughout."""
 
     start: str
@@ -33,7 +33,7 @@ class Stretch(msgspec.Struct):
 class Coverage(Answer, kw_only=True):
     """How well a period is known; the shares of it stand in `coverage`."""
 
-    stretches: list[Stretch]
+    stretches: list[KnownStretch]
     """The period up to now, without a hole, in order of time; a page of it."""
     total: int
     """Number of stretches."""
@@ -52,7 +52,7 @@ def coverage(history: History, question: Question) -> Coverage:
         rule=question.rule,
         coverage=coverage_shares(history, question.period, question.clock),
         stretches=[
-            Stretch(start, end, known)
+            KnownStretch(start, end, known)
             for start, end, (_, _, known) in zip(written[::2], written[1::2], page, strict=True)
         ],
         total=len(stretches),
