@@ -23,6 +23,8 @@ OWN: dict[str, dict[str, str]] = {
     "streaks": {"of": "artists", "limit": "3", "offset": "2"},
     "days-without-music": {"limit": "3", "period": "2025"},
     "plays": {"limit": "7"},
+    "explanation": {"of": "artists", "limit": "7"},
+    "coverage": {"period": "2025", "limit": "3"},
     "discoveries": {"of": "artists", "sort": "ms", "period": "2025"},
     "movers": {"of": "recordings", "by": "ms", "period": "2025-03"},
     "adoptions": {"n": "3", "offset": "1"},
@@ -42,6 +44,14 @@ def test_an_answer_is_the_very_bytes_of_the_core(server: ApiServer, name: str) -
         assert answer.headers["content-type"] == "application/json"
         assert answer.headers["cache-control"] == "private, no-cache"
         assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_an_entry_that_was_never_played_is_not_explained(server: ApiServer) -> None:
+    given = {"of": "albums", "id": "0" * 22}
+    problem(server.client("ada").get("/v1/listeners/ada/explanation", params=given), 404, "unknown-entry")
+    problem(
+        server.client("ada").get("/v1/listeners/ada/explanation", params={"id": "0" * 22}), 400, "invalid-parameter"
+    )
 
 
 @pytest.mark.parametrize("name", STATISTICS)
