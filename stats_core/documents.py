@@ -24,7 +24,7 @@ USER_NAME = "[a-z0-9][a-z0-9._-]{0,63}"
 """What a listener may be called."""
 
 Generation = Literal[
-    "library", "playlists",
+    "library", "playlists", "recently-played",
     "account-music", "account-podcast", "account-audiobook",
     "extended-1", "extended-2", "extended-3", "extended-4", "extended-5",
 ]  # fmt: skip
@@ -57,7 +57,7 @@ class Observation(Part, kw_only=True, omit_defaults=True):
     end: datetime
     """When the stream ended (Spotify's `ts`, whole seconds; account data: cut to the minute)."""
     ms: int
-    """Milliseconds really listened."""
+    """Milliseconds really listened; as the Web API does not tell that, in what it told the track's whole length."""
     source: Source
     kind: Kind
     uri: str | None = None
@@ -83,6 +83,10 @@ class Observation(Part, kw_only=True, omit_defaults=True):
     private: bool | None = None
     client_clock: datetime | None = None
     """The player's own clock at the start of the stream (Spotify's `offline_timestamp`), whole seconds."""
+    primary_artist: str | None = None
+    """The track's first artist, where the Web API told it and it is not the album's."""
+    context: str | None = None
+    """Spotify's address of what it was played from (a playlist, an album), where the Web API told."""
 
 
 class Play(Observation, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
@@ -95,6 +99,8 @@ class Play(Observation, kw_only=True, omit_defaults=True, rename={"id": "_id"}):
     user: str
     start: datetime
     """Where the play belongs in time, with all its milliseconds."""
+    length: int | None = None
+    """Of a play that only the Web API told: the whole length of its track, of which `ms` is an estimate."""
     others: list[Observation] = []
 
 

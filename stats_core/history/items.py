@@ -23,6 +23,7 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     audiobook: str | None = None
     audiobook_uri: str | None = None
     author: str | None = None
+    primary_artist: str | None = None
 
     @property
     def by(self) -> str | None:
@@ -33,7 +34,9 @@ class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
 def item_of(observed: Observation) -> Item:
     """The item of a stored observation or play."""
     o = observed
-    return Item(o.kind, o.uri, o.name, o.artist, o.album, o.show, o.audiobook, o.audiobook_uri, o.author)
+    return Item(
+        o.kind, o.uri, o.name, o.artist, o.album, o.show, o.audiobook, o.audiobook_uri, o.author, o.primary_artist
+    )  # fmt: skip
 
 
 def uri_id(uri: str) -> str:

@@ -21,11 +21,18 @@ _NOTHING: Final = -1
 
 
 def states_of(
-    play: Ints, strength: Small, generation: Ints, fingerprint: Ints, named: npt.NDArray[np.bool_], first: int
+    play: Ints,
+    strength: Small,
+    told: Ints,
+    generation: Ints,
+    fingerprint: Ints,
+    named: npt.NDArray[np.bool_],
+    first: int,
 ) -> Small:
     """Positions in STATES of the arriving rows: all arrays have one entry a sighting, arriving ones from `first` on.
 
-    `play`: which play it is of; `strength`: its source's; `named`: whether the row names anything. Of an import's
+    `play`: which play it is of; `strength`: its source's; `told`: when the API told it ended, 0 for all other rows;
+    `named`: whether the row names anything. Of an import's
     rows of one play the one that would win brings it; the others repeat it, or were superseded by it.
     """
     plays = int(play.max()) + 1 if len(play) else 0
@@ -35,7 +42,7 @@ def states_of(
     new = slice(first, None)
     np.maximum.at(strongest, play[new], strength[new])
 
-    order = np.lexsort((fingerprint[new], -generation[new], -strength[new], play[new]))
+    order = np.lexsort((fingerprint[new], -generation[new], told[new], -strength[new], play[new]))
     ordered = play[new][order]
     brings = np.zeros(len(order), bool)
     brings[order[np.concatenate([[True], ordered[1:] != ordered[:-1]])[: len(order)]]] = True

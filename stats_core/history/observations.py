@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stats_core.documents import Observation, Source
-from stats_core.history.items import Item
+from stats_core.documents import Observation, Play, Source
+from stats_core.history.items import Item, item_of
 from stats_core.history.months import instant_ms
 
 Ints = npt.NDArray[np.int64]
@@ -47,6 +47,8 @@ class Context(msgspec.Struct, frozen=True, omit_defaults=True):
     skipped: bool | None = None
     offline: bool | None = None
     private: bool | None = None
+    played_from: str | None = None
+    """What the Web API calls its context."""
 
 
 class Dictionary(Generic[Value]):
@@ -159,15 +161,15 @@ def observations_of(documents: Iterable[Observation], vocabulary: Vocabulary) ->
     numbers: list[int] = []
     codes: list[int] = []
     for o in documents:
-        numbers += (instant_ms(o.end), o.ms, NO_CLOCK if o.client_clock is None else instant_ms(o.client_clock))
+        # What only the API told has an estimate for its milliseconds: as it was told, it has the track's length.
+        told = o.length if isinstance(o, Play) and o.length is not None else o.ms
+        numbers += (instant_ms(o.end), told, NO_CLOCK if o.client_clock is None else instant_ms(o.client_clock))
         codes += (
-            item_code(
-                Item(o.kind, o.uri, o.name, o.artist, o.album, o.show, o.audiobook, o.audiobook_uri, o.author),
-            ),
+            item_code(item_of(o)),
             context_code(
                 Context(
                     o.source, o.video, o.platform, o.model, o.country, o.reason_start, o.reason_end,
-                    o.shuffle, o.skipped, o.offline, o.private,
+                    o.shuffle, o.skipped, o.offline, o.private, o.context,
                 )
             ),
         )  # fmt: skip

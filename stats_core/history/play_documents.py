@@ -1,15 +1,17 @@
 """Plays as documents, made when they are written and not before: a month may hold hundreds of thousands."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from stats_core.documents import Observation, Play
+from stats_core.history.items import Item
 from stats_core.history.keys import play_ids
 from stats_core.history.months import instant
-from stats_core.history.observations import NO_CLOCK, Observations, Vocabulary
+from stats_core.history.observations import NO_CLOCK, Context, Observations, Vocabulary
 from stats_core.history.reconcile import Reconciled
 
 Positions = npt.NDArray[np.intp]
@@ -38,21 +40,19 @@ class PlayDocuments:
         ids = play_ids(self._user, keys["end"].to_numpy(), keys["ms"].to_numpy(), keys["n"].to_numpy())
         winners = self._plays.winner[which]
         seen = self._observed.take(winners)
-        columns = (which, winners, self._count[which] == 1, keys["start"], seen.end, seen.ms, seen.clock)
+        columns = (which, winners, self._count[which] == 1, keys["start"], seen.end, keys["ms"], seen.ms, seen.clock)
         items = (self._vocabulary.items.values[code] for code in seen.item.tolist())
         contexts = (self._vocabulary.contexts.values[code] for code in seen.context.tolist())
         rows = zip(ids, *(column.tolist() for column in columns), items, contexts, strict=True)
-        for identity, play, winner, single, start, end, ms, clock, item, context in rows:
+        for identity, play, winner, single, start, end, ms, told_ms, clock, item, context in rows:
             yield Play(
-                id=identity, user=self._user, start=instant(start), end=instant(end), ms=ms,
-                source=context.source, kind=item.kind, uri=item.uri, name=item.name, artist=item.artist,
-                album=item.album, show=item.show, audiobook=item.audiobook, audiobook_uri=item.audiobook_uri,
-                author=item.author, video=context.video, platform=context.platform, model=context.model,
-                country=context.country, reason_start=context.reason_start, reason_end=context.reason_end,
-                shuffle=context.shuffle, skipped=context.skipped, offline=context.offline, private=context.private,
-                client_clock=None if clock == NO_CLOCK else instant(clock),
+                id=identity,
+                user=self._user,
+                start=instant(start),
+                length=told_ms if context.source == "api" else None,
                 others=[] if single else self._others(play, winner),
-            )  # fmt: skip
+                **_fields(end, ms, clock, item, context),
+            )
 
     def holding(self, spares: Mapping[int, Observations]) -> Iterator[Play]:
         """The documents of these plays, each holding its spares besides its own: for a moment, to lose nothing."""
@@ -77,13 +77,19 @@ class PlayDocuments:
 def observations(observed: Observations, vocabulary: Vocabulary) -> Iterable[Observation]:
     """Observations as they are stored."""
     columns = (observed.end, observed.ms, observed.clock, observed.item, observed.context)
-    for end, ms, clock, item_code, context_code in zip(*(column.tolist() for column in columns), strict=True):
-        item, context = vocabulary.items.values[item_code], vocabulary.contexts.values[context_code]
-        yield Observation(
-            end=instant(end), ms=ms, source=context.source, kind=item.kind, uri=item.uri, name=item.name,
-            artist=item.artist, album=item.album, show=item.show, audiobook=item.audiobook,
-            audiobook_uri=item.audiobook_uri, author=item.author, video=context.video, platform=context.platform,
-            model=context.model, country=context.country, reason_start=context.reason_start,
-            reason_end=context.reason_end, shuffle=context.shuffle, skipped=context.skipped, offline=context.offline,
-            private=context.private, client_clock=None if clock == NO_CLOCK else instant(clock),
-        )  # fmt: skip
+    for end, ms, clock, item, context in zip(*(column.tolist() for column in columns), strict=True):
+        yield Observation(**_fields(end, ms, clock, vocabulary.items.values[item], vocabulary.contexts.values[context]))
+
+
+def _fields(end: int, ms: int, clock: int, item: Item, context: Context) -> dict[str, Any]:
+    """What a play and an observation both hold."""
+    return {
+        "end": instant(end), "ms": ms, "source": context.source, "kind": item.kind, "uri": item.uri,
+        "name": item.name, "artist": item.artist, "album": item.album, "show": item.show,
+        "audiobook": item.audiobook, "audiobook_uri": item.audiobook_uri, "author": item.author,
+        "primary_artist": item.primary_artist, "context": context.played_from, "video": context.video,
+        "platform": context.platform, "model": context.model, "country": context.country,
+        "reason_start": context.reason_start, "reason_end": context.reason_end, "shuffle": context.shuffle,
+        "skipped": context.skipped, "offline": context.offline, "private": context.private,
+        "client_clock": None if clock == NO_CLOCK else instant(clock),
+    }  # fmt: skip

@@ -17,13 +17,19 @@ import pandas as pd
 
 from stats_core.documents import SOURCES
 from stats_core.history.items import Item
+from stats_core.history.joining import join_reports
 from stats_core.history.matching import NONE, CrowdedRow, partners, slots
 from stats_core.history.observations import Codes, Ints, Observations, PerValue, Vocabulary
 
 Small = npt.NDArray[np.int8]
+Flags = npt.NDArray[np.bool_]
 
 _MINUTE_MS: Final = 60_000
 _ACCOUNT: Final = SOURCES.index("account")
+_API: Final = SOURCES.index("api")
+_LEAST_MS: Final = 30_000
+"""What the API tells of was listened to for so long, or to its end."""
+_NO_ANCHORS: Final = np.empty(0, np.int64)
 
 STRENGTH: Final = np.array([{"extended": 2, "account": 1, "api": 0}[source] for source in SOURCES], np.int8)
 """By position in SOURCES: the stronger source's observation wins."""
@@ -54,6 +60,10 @@ class Reconciled:
     """Position of the sighting whose fields the play takes."""
     n: Ints
     """The last part of the key, among plays of one end and ms."""
+    ms: Ints
+    """Milliseconds listened: the winner's; where only the API told of the play, an estimate."""
+    start: Ints
+    """ms since 1970."""
     fingerprint: Ints
     """Of the winner's content."""
     signature: npt.NDArray[np.uint64]
@@ -82,6 +92,11 @@ class Identities:
         return sources
 
 
+def told_ends(observed: Observations, identities: Identities) -> Ints:
+    """When the API told that each row ended, 0 for what exports tell: of its reports the earliest wins."""
+    return np.where(identities.sources(observed.context) == _API, observed.end, 0)
+
+
 def _identity(item: Item) -> tuple[int, int, int]:
     uri = NONE if item.uri is None else _code(item.uri)
     if item.name is None and item.by is None:
@@ -95,8 +110,13 @@ def _code(value: object) -> int:
     return int.from_bytes(digest, "little") >> 1 or 1
 
 
-def reconciled(sightings: Sightings, vocabulary: Vocabulary, identities: Identities) -> Reconciled:
-    """The plays of a stretch of time, out of every sighting in it; `identities` are the vocabulary's."""
+def reconciled(
+    sightings: Sightings, vocabulary: Vocabulary, identities: Identities, anchors: Ints = _NO_ANCHORS
+) -> Reconciled:
+    """The plays of a stretch of time, out of every sighting in it; `identities` are the vocabulary's.
+
+    `anchors` are ends of plays outside the stretch: those that may be the last one before a play that the API told.
+    """
     observed = sightings.observed
     uri, names, pair = identities.of(observed.item)
     source = identities.sources(observed.context)
@@ -111,17 +131,23 @@ def reconciled(sightings: Sightings, vocabulary: Vocabulary, identities: Identit
             "pair": pair,
             "file": sightings.file,
             "strength": STRENGTH[source],
+            "told": told_ends(observed, identities),
             "generation": sightings.generation,
             "fingerprint": fingerprint,
         }
     )
-    play = np.empty(len(rows), np.int64)
-    account = source == _ACCOUNT
-    extended_rows = rows[~account]
-    play[~account] = _extended_plays(extended_rows)
+    play = np.full(len(rows), NONE, np.int64)
+    account, api = source == _ACCOUNT, source == _API
+    extended = ~account & ~api
+    play[extended] = _extended_plays(rows[extended])
     if account.any():
-        _join_account(rows, account, play)
-    return _described(rows, play)
+        exported = ~api
+        joined = play[exported]
+        _join_account(rows[exported], account[exported], joined)
+        play[exported] = joined
+    if api.any():
+        join_reports(rows, observed, vocabulary, (extended, account, api), play)
+    return _described(rows, observed, play, api, anchors)
 
 
 def _extended_plays(rows: pd.DataFrame) -> Ints:
@@ -262,12 +288,13 @@ def _join_component(
         play[weak[number]] = strong
 
 
-def _described(rows: pd.DataFrame, play: Ints) -> Reconciled:
+def _described(rows: pd.DataFrame, observed: Observations, play: Ints, api: Flags, anchors: Ints) -> Reconciled:
     """Winners, keys and signatures of the plays."""
     order = np.lexsort(
         (
             rows["fingerprint"].to_numpy(),
             -rows["generation"].to_numpy(),
+            rows["told"].to_numpy(),
             -rows["strength"].to_numpy(),
             play,
         )
@@ -283,15 +310,38 @@ def _described(rows: pd.DataFrame, play: Ints) -> Reconciled:
     contents = pd.DataFrame({"play": dense, "content": rows["fingerprint"].to_numpy()}).drop_duplicates()
     others = _sums(contents["play"].to_numpy(), contents["content"].to_numpy(), len(winner))
     end, ms = rows["end"].to_numpy()[winner], rows["ms"].to_numpy()[winner]
+    start = observed.take(winner).starts()
+    estimated = api[winner]
+    if estimated.any():
+        ms = np.where(estimated, _estimates(end, ms, np.concatenate((end, anchors))), ms)
+        start = np.where(estimated, end - ms, start)
     by_key = np.lexsort((others, fingerprint, ms, end))
     position = np.empty(len(by_key), np.int64)
     position[by_key] = np.arange(len(by_key))
-    keys = pd.DataFrame({"end": end[by_key], "ms": ms[by_key]})
+    # A key holds the second of the end.
+    keys = pd.DataFrame({"end": end[by_key] // 1_000, "ms": ms[by_key]})
     n = keys.groupby(["end", "ms"], sort=False).cumcount().to_numpy().astype(np.int64)
     signature = _signature(fingerprint, others)
     return Reconciled(
-        position[dense] if len(dense) else dense, winner[by_key], n, fingerprint[by_key], signature[by_key]
+        position[dense] if len(dense) else dense,
+        winner[by_key],
+        n,
+        ms[by_key],
+        start[by_key],
+        fingerprint[by_key],
+        signature[by_key],
     )
+
+
+def _estimates(end: Ints, length: Ints, ends: Ints) -> Ints:
+    """How long plays of a track's length were listened to: until the last end before theirs, among `ends`.
+
+    At least half a minute, or all of it: shorter ones the API does not tell of.
+    """
+    ordered = np.sort(ends)
+    place = np.searchsorted(ordered, end)
+    before = np.concatenate(([np.iinfo(np.int64).min // 2], ordered))[place]
+    return np.maximum(np.minimum(length, end - before), np.minimum(length, _LEAST_MS))
 
 
 def signature_of(winners: Ints, owner: Ints, contents: Ints) -> npt.NDArray[np.uint64]:

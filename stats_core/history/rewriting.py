@@ -19,7 +19,7 @@ from stats_core.history.marks import mark_months
 from stats_core.history.months import month_name, months_of
 from stats_core.history.observations import Codes, Ints, Observations, Vocabulary, concatenated
 from stats_core.history.play_documents import PlayDocuments, Positions
-from stats_core.history.reconcile import STRENGTH, Identities, Reconciled, Sightings, reconciled
+from stats_core.history.reconcile import STRENGTH, Identities, Reconciled, Sightings, reconciled, told_ends
 from stats_core.history.standing import Standing, standing_months
 from stats_core.store import collections
 from stats_core.store.leases import Held
@@ -105,6 +105,7 @@ class Rewriter:
         states = states_of(
             plays.play,
             STRENGTH[self._identities.sources(observed.context)],
+            told_ends(observed, self._identities),
             sightings.generation,
             observed.fingerprints(self._vocabulary),
             names != 0,
@@ -178,13 +179,13 @@ def _joined(first: Sightings, second: Sightings) -> Sightings:
 
 
 def _keys_of(observed: Observations, plays: Reconciled) -> pd.DataFrame:
-    winners = observed.take(plays.winner)
     return pd.DataFrame(
         {
-            "end": winners.end,
-            "ms": winners.ms,
+            "end": observed.end[plays.winner],
+            "second": observed.end[plays.winner] // 1_000,
+            "ms": plays.ms,
             "n": plays.n,
-            "start": winners.starts(),
+            "start": plays.start,
             "signature": plays.signature,
         }
     )
@@ -192,7 +193,7 @@ def _keys_of(observed: Observations, plays: Reconciled) -> pd.DataFrame:
 
 def _difference(old: pd.DataFrame, new: pd.DataFrame) -> tuple[Positions, Positions, set[str]]:
     """Which new plays are to be written, which old ones to be deleted, and the months of start that this changes."""
-    key = ["end", "ms", "n"]
+    key = ["second", "ms", "n"]
     both = old[key].assign(old=np.arange(len(old))).merge(new[key].assign(new=np.arange(len(new))), on=key)
     in_old, in_new = both["old"].to_numpy(), both["new"].to_numpy()
     same = old["signature"].to_numpy()[in_old] == new["signature"].to_numpy()[in_new]
@@ -208,7 +209,7 @@ def _spares(standing: Standing, keys: pd.DataFrame, to_write: Positions) -> dict
 
     Written one after the other they could overwrite what another is still to hold, and a stop in between would lose it.
     """
-    key = ["end", "ms"]
+    key = ["second", "ms"]
     old, new = standing.keys, keys
     if not len(old) or not len(to_write):
         return {}

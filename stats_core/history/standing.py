@@ -26,7 +26,7 @@ class Standing:
     """Months as they stand."""
 
     keys: pd.DataFrame
-    """end, ms, n, start, signature; one row a play, in the order of keys."""
+    """end, second (of the end), ms, n, start, signature; one row a play, in the order of keys."""
     contents: Observations
     owner: Ints
     """Which play holds each content."""
@@ -59,6 +59,7 @@ def standing_months(
     fingerprints = observed.fingerprints(vocabulary)
     winners = np.cumsum(np.array(counts, np.int64)) - np.array(counts, np.int64)
     keys = pd.DataFrame(np.array(numbers, np.int64).reshape(-1, 4), columns=["end", "ms", "n", "start"])
+    keys["second"] = keys["end"] // 1_000
     keys["signature"] = signature_of(fingerprints[winners], owner, fingerprints)
     carried = _Carried(fingerprints, leave_out)
     for month in months:

@@ -43,10 +43,10 @@ class Play:
     """What is known of a play."""
 
     end: int
+    """In milliseconds, as `start`."""
     ms: int
     n: int
     start: int
-    """In milliseconds."""
     winner: Row
     others: frozenset[Row]
     rows: tuple[tuple[int, int], ...]
@@ -192,9 +192,59 @@ def most_pairs(cluster: Cluster) -> int:
     return most(0, frozenset())
 
 
-def in_order(seen: Seen) -> tuple[int, int, int]:
-    """The least wins: extended > account > API, then the newer generation, then the smaller content."""
-    return -seen.strength, -seen.generation, seen.content
+def told(rows: list[Seen]) -> list[Group]:
+    """The plays that the API told of: of one track, and by a chain of times with no gap above two seconds."""
+    reports = [seen for seen in rows if seen.row.context.source == "api"]
+    return connected(
+        reports, lambda a, b: a.row.item.uri == b.row.item.uri and abs(a.row.end_ms - b.row.end_ms) <= 2_000
+    )
+
+
+def earliest(group: Group) -> Row:
+    """Of what the API told of a play, what came first."""
+    return min(group, key=lambda seen: (seen.row.end_ms, seen.content)).row
+
+
+def may_be_extended(report: Group, strong: Group) -> bool:
+    """Whether a play of the API's and an extended one are of one track and end within five seconds."""
+    one = earliest(report)
+    rows = [seen.row for seen in strong if seen.row.context.source == "extended"]
+    uris = {row.item.uri for row in rows}
+    same = one.item.uri in uris or (
+        uris == {None} and any((row.item.name, row.item.artist) == (one.item.name, one.item.artist) for row in rows)
+    )
+    return same and abs(rows[0].end - one.end_ms // 1000) <= 5
+
+
+def may_be_account(report: Group, weak: Group) -> bool:
+    """Whether a play of the API's and one of account data have the same names, and minute but for two seconds."""
+    one = earliest(report)
+    return any(
+        names(seen.row) is not None
+        and (seen.row.item.name, seen.row.item.artist) == (one.item.name, one.item.artist)
+        and -2_000 <= one.end_ms - seen.row.end * 1000 < 62_000
+        for seen in weak
+    )
+
+
+def most_matched(left: list[Group], right: list[Group], may: Callable[[Group, Group], bool]) -> int:
+    """How many of one side can be of the other, one to one: every way is tried."""
+
+    @cache
+    def most(number: int, taken: frozenset[int]) -> int:
+        if number == len(left):
+            return 0
+        fitting = [place for place in range(len(right)) if place not in taken and may(left[number], right[place])]
+        return max([most(number + 1, taken), *(1 + most(number + 1, taken | {place}) for place in fitting)])
+
+    return most(0, frozenset())
+
+
+def in_order(seen: Seen) -> tuple[int, int, int, int]:
+    """The least wins: extended > account > API, of the API's the earliest, then the newer generation, then the smaller
+    content."""
+    earliest = seen.row.end_ms if seen.row.context.source == "api" else 0
+    return -seen.strength, earliest, -seen.generation, seen.content
 
 
 def start_of(row: Row) -> int:
@@ -209,19 +259,31 @@ def rows_of(group: Group) -> tuple[tuple[int, int], ...]:
     return tuple(sorted((seen.file, seen.content) for seen in group))
 
 
+def listened(row: Row, ends: list[int]) -> int:
+    """How long was listened; as the API told: since the last end before, at least half a minute or all of it."""
+    if row.context.source != "api":
+        return row.ms
+    before = [end for end in ends if end < row.end_ms]
+    return max(min(row.ms, row.end_ms - max(before)), min(row.ms, 30_000)) if before else row.ms
+
+
 def described(groups: list[Group]) -> list[Play]:
     """The plays of these rows, in the order of keys. Which of two with equal winners comes first, no rule says."""
+    winners = [min(group, key=in_order) for group in groups]
+    ends = [winner.row.end_ms for winner in winners]
     in_order_of_keys = []
-    for group in groups:
-        winner = min(group, key=in_order)
-        in_order_of_keys.append((winner.row.end, winner.row.ms, winner.content, rows_of(group), winner.row, group))
+    for group, winner in zip(groups, winners, strict=True):
+        ms = listened(winner.row, ends)
+        in_order_of_keys.append((winner.row.end_ms, ms, winner.content, rows_of(group), winner.row, group))
     in_order_of_keys.sort(key=lambda entry: entry[:4])
     counted: Counter[tuple[int, int]] = Counter()
     plays = []
     for end, ms, _, rows, winner_row, group in in_order_of_keys:
         others = frozenset(seen.row for seen in group) - {winner_row}
-        plays.append(Play(end, ms, counted[end, ms], start_of(winner_row), winner_row, others, rows))
-        counted[end, ms] += 1
+        start = end - ms if winner_row.context.source == "api" else start_of(winner_row)
+        second = end // 1000
+        plays.append(Play(end, ms, counted[second, ms], start, winner_row, others, rows))
+        counted[second, ms] += 1
     return plays
 
 

@@ -16,13 +16,19 @@ _MONTH_MS: Final = 31 * 86_400_000
 
 @dataclass(frozen=True)
 class Row:
-    """One observation: seconds, ms, what and how."""
+    """One observation: seconds, ms, what and how; only the API tells the milliseconds of an end."""
 
     end: int
     ms: int
     item: Item
     context: Context
     clock: int = 0
+    millis: int = 0
+
+    @property
+    def end_ms(self) -> int:
+        """When it ended, ms since 1970."""
+        return 1000 * self.end + self.millis
 
 
 @dataclass(frozen=True)
@@ -64,13 +70,24 @@ podcast_rows = st.builds(
 crowded_rows = st.builds(Row, st.sampled_from([0, 1]), st.just(0), extended_items, contexts)
 """Of one minute and ms, so that most of them meet."""
 
+api_rows = st.builds(
+    Row,
+    st.sampled_from([0, 1, 2, 5, 6, 7, 59, 60, 61, 65, 130]),
+    st.sampled_from([20_000, 40_000, 200_000]),
+    st.builds(track, st.sampled_from(["spotify:track:1", "spotify:track:2"]), titles),
+    st.builds(Context, st.just("api"), played_from=st.sampled_from([None, "spotify:playlist:1"])),
+    st.just(0),
+    st.sampled_from([0, 460, 999]),
+)
+api_files = st.builds(File, st.just("recently-played"), st.lists(api_rows, min_size=1, max_size=5).map(tuple))
+
 extended_generations = st.sampled_from([name for name in GENERATIONS if name.startswith("extended")])
 account_files = st.one_of(
     st.builds(File, st.just("account-music"), st.lists(account_rows, min_size=1, max_size=4).map(tuple)),
     st.builds(File, st.just("account-podcast"), st.lists(podcast_rows, min_size=1, max_size=3).map(tuple)),
 )
 extended_files = st.builds(File, extended_generations, st.lists(extended_rows, min_size=1, max_size=5).map(tuple))
-files = st.one_of(extended_files, account_files)
+files = st.one_of(extended_files, account_files, api_files)
 
 crowded_files = st.one_of(
     st.builds(File, extended_generations, st.lists(crowded_rows, min_size=1, max_size=4).map(tuple)),
@@ -93,7 +110,7 @@ def sightings_of(many: list[File], vocabulary: Vocabulary) -> tuple[Sightings, l
     """The files' rows as sightings, and each sighting's (file, row)."""
     listed = [(number, row) for number, file in enumerate(many) for row in file.rows]
     observed = Observations(
-        np.array([row.end * 1000 for _, row in listed], np.int64),
+        np.array([row.end_ms for _, row in listed], np.int64),
         np.array([row.ms for _, row in listed], np.int64),
         np.array([row.clock for _, row in listed], np.int64),
         np.array([vocabulary.items.code(row.item) for _, row in listed], np.int32),

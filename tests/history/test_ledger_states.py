@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stats_core.documents import STATES, State
 from stats_core.history.ledger import counted, seen_again, states_of
 from stats_core.history.observations import Vocabulary
-from stats_core.history.reconcile import STRENGTH, Identities, reconciled
+from stats_core.history.reconcile import STRENGTH, Identities, reconciled, told_ends
 from tests.history import model
 from tests.history.model import Group, Seen
 from tests.history.observed import File, many_files, sightings_of
@@ -30,6 +30,7 @@ def states_by_the_code(earlier: list[File], arriving: list[File]) -> tuple[list[
     states = states_of(
         found.play,
         STRENGTH[identities.sources(sightings.observed.context)],
+        told_ends(sightings.observed, identities),
         sightings.generation,
         fingerprints,
         np.array([model.names(seen.row) is not None for seen in rows]),
