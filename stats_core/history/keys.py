@@ -25,6 +25,10 @@ def number_of(identity: str) -> int:
     return int(identity.rpartition("|")[2])
 
 
-def ending_within(user: str, low: datetime, high: datetime) -> Range:
-    """The keys of a listener's plays that end in [low, high), two UTC midnights."""
-    return Range("_id", f"{user}|{low:%Y-%m-%d}", f"{user}|{high:%Y-%m-%d}")
+def ending_within(user: str, low: datetime | None, high: datetime | None) -> Range:
+    """The keys of a listener's plays that end in [low, high), whole seconds; None: no bound."""
+    return Range(
+        "_id",
+        f"{user}|" if low is None else f"{user}|{low:%Y-%m-%dT%H:%M:%S}",
+        f"{user}|~" if high is None else f"{user}|{high:%Y-%m-%dT%H:%M:%S}",
+    )

@@ -313,7 +313,7 @@ def _described(rows: pd.DataFrame, observed: Observations, play: Ints, api: Flag
     start = observed.take(winner).starts()
     estimated = api[winner]
     if estimated.any():
-        ms = np.where(estimated, _estimates(end, ms, np.concatenate((end, anchors))), ms)
+        ms = np.where(estimated, estimates(end, ms, np.concatenate((end, anchors))), ms)
         start = np.where(estimated, end - ms, start)
     by_key = np.lexsort((others, fingerprint, ms, end))
     position = np.empty(len(by_key), np.int64)
@@ -333,7 +333,7 @@ def _described(rows: pd.DataFrame, observed: Observations, play: Ints, api: Flag
     )
 
 
-def _estimates(end: Ints, length: Ints, ends: Ints) -> Ints:
+def estimates(end: Ints, length: Ints, ends: Ints) -> Ints:
     """How long plays of a track's length were listened to: until the last end before theirs, among `ends`.
 
     At least half a minute, or all of it: shorter ones the API does not tell of.

@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stats_core.documents import GENERATIONS, Carried, Generation
+from stats_core.history.edges import ends_before, stale_after, widened
 from stats_core.history.keys import play_ids
 from stats_core.history.ledger import states_of
 from stats_core.history.marks import mark_months
@@ -25,6 +26,7 @@ from stats_core.store import collections
 from stats_core.store.leases import Held
 from stats_core.store.port import Query, Store
 
+_NO_ENDS: Final = np.empty(0, np.int64)
 _WRITE_BATCH: Final = 5_000
 _PART: Final = 50_000
 """Rows of a document of `carried`: well below MongoDB's 16 MB."""
@@ -77,9 +79,14 @@ class Rewriter:
         before writing if another process took over.
         """
         changed_by = arriving.import_id if arriving else without
-        standing = standing_months(self._store, self._user, months, self._vocabulary, changed_by)
+        told = _NO_ENDS if arriving is None else told_ends(arriving.observed, self._identities)
+        together = widened(self._store, self._user, months, told[told > 0])
+        # Of the months beside, the import that changes these has its say as it was.
+        left_out = {month: changed_by if month in months else None for month in together}
+        standing = standing_months(self._store, self._user, left_out, self._vocabulary)
         sightings = _joined(standing.sightings, arriving.sightings()) if arriving else standing.sightings
-        plays = reconciled(sightings, self._vocabulary, self._identities)
+        before = ends_before(self._store, self._user, together)
+        plays = reconciled(sightings, self._vocabulary, self._identities, before)
         keys = _keys_of(sightings.observed, plays)
         states = self._states(sightings, plays, standing, arriving) if arriving else np.empty(0, np.int8)
         to_write, to_delete, changed = _difference(standing.keys, keys)
@@ -95,6 +102,8 @@ class Rewriter:
         self._delete(standing.keys.iloc[to_delete])
         if without is not None:
             self._store.delete(collections.carried, Query(one_of={"_id": self._carried_ids(without, months)}))
+        for month in sorted(stale_after(self._store, self._user, together)):
+            changed |= self.rewrite([month]).months
         return Rewritten(states, changed)
 
     def _states(

@@ -1,6 +1,6 @@
 """What the store holds of some months: the plays' contents, and which imports carry them. Read back as arrays."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -38,10 +38,8 @@ class Standing:
     """What of `carried` names contents that no play holds, without them: left by an import that was stopped."""
 
 
-def standing_months(
-    store: Store, user: str, months: Sequence[str], vocabulary: Vocabulary, leave_out: str | None
-) -> Standing:
-    """The plays that end in these UTC months and what is carried of them, without the import `leave_out`."""
+def standing_months(store: Store, user: str, months: Mapping[str, str | None], vocabulary: Vocabulary) -> Standing:
+    """The plays that end in these UTC months and what is carried of them; of each month one import may be left out."""
     numbers: list[tuple[int, int, int, int]] = []
     counts: list[int] = []
 
@@ -61,29 +59,28 @@ def standing_months(
     keys = pd.DataFrame(np.array(numbers, np.int64).reshape(-1, 4), columns=["end", "ms", "n", "start"])
     keys["second"] = keys["end"] // 1_000
     keys["signature"] = signature_of(fingerprints[winners], owner, fingerprints)
-    carried = _Carried(fingerprints, leave_out)
-    for month in months:
+    carried = _Carried(fingerprints)
+    for month, leave_out in months.items():
         for document in store.find(collections.carried, Query(equal={"user": user, "month": month})):
-            carried.add(document)
+            carried.add(document, left_out=document.import_id == leave_out)
     return Standing(keys, observed, owner, carried.sightings(observed), carried.prior, carried.unheld)
 
 
 class _Carried:
     """What is carried and held. What a stopped import carried but never wrote is not held, and comes with its rerun."""
 
-    def __init__(self, fingerprints: Ints, leave_out: str | None) -> None:
+    def __init__(self, fingerprints: Ints) -> None:
         self._order = np.argsort(fingerprints)
         self._held = fingerprints[self._order]
-        self._leave_out = leave_out
         self._imports: dict[str, int] = {}
         nothing = np.empty(0, np.int64)
         self._positions, self._files, self._generations = [nothing], [nothing], [nothing]
         self.prior: dict[tuple[int, int], int] = {}
         self.unheld: list[Carried] = []
 
-    def add(self, document: Carried) -> None:
-        """Take in one document."""
-        if document.import_id == self._leave_out:
+    def add(self, document: Carried, *, left_out: bool) -> None:
+        """Take in one document; of an import that is left out only what its rows ended as."""
+        if left_out:
             self.prior.update(zip(zip(document.files, document.rows, strict=True), document.states, strict=True))
             return
         wanted = np.array(document.fingerprints, np.int64)
