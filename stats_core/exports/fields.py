@@ -82,10 +82,10 @@ def clock_ms(value: Scalar) -> int:
 
 def extended_item(row: ExtendedRow) -> Item:
     """What an extended row says was played: by URI, or else by names."""
-    track, artist = _name(row.master_metadata_track_name), _shared(_name(row.master_metadata_album_artist_name))
-    album = _shared(text(row.master_metadata_album_album_name))
-    episode, show = text(row.episode_name), _shared(text(row.episode_show_name))
-    chapter, book = text(row.audiobook_chapter_title), _shared(text(row.audiobook_title))
+    track, artist = _name(row.master_metadata_track_name), shared(_name(row.master_metadata_album_artist_name))
+    album = shared(text(row.master_metadata_album_album_name))
+    episode, show = text(row.episode_name), shared(text(row.episode_show_name))
+    chapter, book = text(row.audiobook_chapter_title), shared(text(row.audiobook_title))
     track_uri, episode_uri = text(row.spotify_track_uri), text(row.spotify_episode_uri)
     chapter_uri, book_uri = text(row.audiobook_chapter_uri), text(row.audiobook_uri)
     for told in ((track_uri, episode_uri, chapter_uri), (track or artist, episode or show, chapter or book)):
@@ -98,7 +98,7 @@ def extended_item(row: ExtendedRow) -> Item:
     return Item("unknown")
 
 
-def _shared(name: str | None) -> str | None:
+def shared(name: str | None) -> str | None:
     """The one copy of a name that many items bear: half a million items then take 60 MB less."""
     return None if name is None else sys.intern(name)
 
@@ -138,7 +138,7 @@ def _told(value: Scalar, name: str) -> str:
     return told
 
 
-def text(value: Scalar) -> str | None:
+def text(value: object) -> str | None:
     """A text that is told; `""` is none."""
     return value if isinstance(value, str) and value else None
 

@@ -9,6 +9,7 @@ import msgspec
 import numpy as np
 
 from stats_core.documents import InvalidRow
+from stats_core.exports import pages
 from stats_core.exports.fields import (
     InvalidField,
     account_item,
@@ -120,6 +121,26 @@ class Parser:
                 columns.keep(end, ms, NO_CLOCK, self.vocabulary.items.code(item), context)
         return self._parsed(columns)
 
+    def played(self, entries: Iterable[object]) -> ParsedFile:
+        """The entries of a page of recently played tracks; `ms` is the track's length."""
+        columns = self._columns()
+        for raw in entries:
+            columns.total += 1
+            if not isinstance(raw, dict):
+                columns.reject_as(InvalidField("row", "is not an object"), b"null")
+                continue
+            try:
+                end = pages.end_ms(raw)
+                if end > self.now_ms:
+                    raise InvalidField("played_at", "lies in the future")
+                length, item = pages.length_ms(raw), pages.played_item(raw)
+            except InvalidField as error:
+                columns.reject_as(error, pages.kept_entry(raw))
+                continue
+            context = self.vocabulary.contexts.code(pages.played_context(raw))
+            columns.keep(end, length, NO_CLOCK, self.vocabulary.items.code(item), context)
+        return self._parsed(columns)
+
     @staticmethod
     def nothing() -> ParsedFile:
         """What an empty list holds."""
@@ -167,12 +188,15 @@ class _Columns:
         self._codes.extend((self.total, item, context))
 
     def reject(self, error: InvalidField, raw: object, row: ExtendedRow | AccountRow) -> None:
-        name, reason = error.args
         if isinstance(raw, dict | msgspec.Struct):
-            self._unkept.add(self.total, _unkept_row(row, self._keep_country))
+            self.reject_as(error, _unkept_row(row, self._keep_country))
         else:
-            name, reason = "row", "is not an object"
-            self._unkept.add(self.total, b"null")
+            self.reject_as(InvalidField("row", "is not an object"), b"null")
+
+    def reject_as(self, error: InvalidField, kept: bytes) -> None:
+        """The next row is invalid; `kept` may be kept of it, as JSON."""
+        name, reason = error.args
+        self._unkept.add(self.total, kept)
         if len(self._invalid) < self._invalid_kept:
             self._invalid.append(InvalidRow(row=self.total, field=name, reason=reason))
 

@@ -9,6 +9,7 @@ from stats_core.documents import FileStatus, Generation, IgnoredMember, SavedIte
 from stats_core.errors import Refused, RefusedWhole
 from stats_core.exports.container import Member, Progress, is_zip, members_of
 from stats_core.exports.json_rows import NO_TEXT, NOT_JSON, NOT_UTF8, TRUNCATED, WRONG_SHAPE, RowReader
+from stats_core.exports.pages import entries_of
 from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.exports.recognise import (
     PEEK_BYTES,
@@ -66,7 +67,9 @@ def read_rows(generation: Generation, video: bool, blocks: Iterable[bytes], path
     try:
         if generation in {"library", "playlists"}:
             return ReadFile(path, "imported", generation, saved=saved_items(blocks))
-        if generation.startswith("extended"):
+        if generation == "recently-played":
+            parsed = parser.played(entries_of(blocks))
+        elif generation.startswith("extended"):
             parsed = parser.extended(_extended.chunks(blocks), video=video)
         else:
             parsed = parser.account(_account.chunks(blocks))

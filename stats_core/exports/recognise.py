@@ -92,6 +92,8 @@ def _recognised_object(text: str) -> Generation | None:
         return "playlists"
     if re.match(r'\{\s*"(tracks|albums|shows|episodes|bannedTracks|artists|bannedArtists|other)"\s*:\s*\[', text):
         return "library"
+    if re.search(r'"items"\s*:\s*\[', text) and ('"played_at"' in text or '"cursors"' in text):
+        return "recently-played"
     return None
 
 

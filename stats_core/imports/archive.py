@@ -9,13 +9,14 @@ import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Final, TypeVar
+from typing import IO, Final, Literal, TypeVar
 
 import msgspec
 import numpy as np
 
 from stats_core.documents import Generation, IgnoredMember
 from stats_core.errors import ArchiveMissing
+from stats_core.exports.pages import entry_text
 from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.exports.platforms import kept_platform
 from stats_core.exports.reading import ReadExport, ReadFile, read_rows
@@ -126,8 +127,7 @@ def _write_file(member: IO[bytes], file: ReadFile, vocabulary: Vocabulary) -> No
     if file.parsed is None:
         member.write(library_bytes(file.saved))
         return
-    extended = file.generation is not None and file.generation.startswith("extended")
-    rows = _rows(file.parsed, (_extended_text if extended else _account_text)(vocabulary))
+    rows = _rows(file.parsed, *_row_text(file.generation, vocabulary))
     member.write(b"[")
     batch: list[bytes] = []
     separator = b"\n"
@@ -141,14 +141,28 @@ def _write_file(member: IO[bytes], file: ReadFile, vocabulary: Vocabulary) -> No
     member.write(b"\n]\n")
 
 
-def _rows(parsed: ParsedFile, text_of: Callable[[str, int, int, int, int], bytes]) -> Iterator[bytes]:
-    """The rows in their order: what `text_of` makes of (second, ms, clock, item, context), and the invalid ones."""
+RowText = Callable[[str, int, int, int, int], bytes]
+"""(End as 2024-01-31T23:59:59, ms, clock, item, context) -> the row as JSON."""
+Unit = Literal["s", "ms"]
+"""How finely ends are told."""
+
+
+def _row_text(generation: Generation | None, vocabulary: Vocabulary) -> tuple[RowText, Unit]:
+    if generation == "recently-played":
+        return _page_text(vocabulary), "ms"
+    if generation is not None and generation.startswith("extended"):
+        return _extended_text(vocabulary), "s"
+    return _account_text(vocabulary), "s"
+
+
+def _rows(parsed: ParsedFile, text_of: RowText, unit: Unit) -> Iterator[bytes]:
+    """The rows in their order, as `text_of` tells them, and the invalid ones."""
     unkept = iter(parsed.unkept)
     waiting = next(unkept, None)
     for at in range(0, len(parsed.rows), _ROWS_OF_A_WRITE):
         here = slice(at, at + _ROWS_OF_A_WRITE)
         seen = parsed.observations.take(here)
-        seconds = np.datetime_as_string(seen.end.astype("datetime64[ms]"), unit="s")
+        seconds = np.datetime_as_string(seen.end.astype("datetime64[ms]"), unit=unit)
         columns = (seconds, parsed.rows[here], seen.ms, seen.clock, seen.item, seen.context)
         for second, row, ms, clock, item, context in zip(*(column.tolist() for column in columns), strict=True):
             while waiting is not None and waiting[0] < row:
@@ -160,7 +174,7 @@ def _rows(parsed: ParsedFile, text_of: Callable[[str, int, int, int, int], bytes
         waiting = next(unkept, None)
 
 
-def _extended_text(vocabulary: Vocabulary) -> Callable[[str, int, int, int, int], bytes]:
+def _extended_text(vocabulary: Vocabulary) -> RowText:
     item_text, context_text = (
         _texts(vocabulary.items.values, _item_text),
         _texts(vocabulary.contexts.values, _context_text),
@@ -179,7 +193,7 @@ def _extended_text(vocabulary: Vocabulary) -> Callable[[str, int, int, int, int]
     return text_of
 
 
-def _account_text(vocabulary: Vocabulary) -> Callable[[str, int, int, int, int], bytes]:
+def _account_text(vocabulary: Vocabulary) -> RowText:
     item_text = _texts(vocabulary.items.values, _account_item_text)
 
     def text_of(second: str, ms: int, _clock: int, item: int, _context: int) -> bytes:
@@ -189,6 +203,15 @@ def _account_text(vocabulary: Vocabulary) -> Callable[[str, int, int, int, int],
             ms,
             item_text(item),
         )
+
+    return text_of
+
+
+def _page_text(vocabulary: Vocabulary) -> RowText:
+    items, contexts = vocabulary.items.values, vocabulary.contexts.values
+
+    def text_of(end: str, length: int, _clock: int, item: int, context: int) -> bytes:
+        return entry_text(end, length, items[item], contexts[context])
 
     return text_of
 

@@ -93,10 +93,47 @@ def account_row(play: Listened) -> dict[str, object]:
     return {**told, "artistName": artist, "trackName": play.name or "Unknown Track"}
 
 
+def page_entry(play: Listened, length: int, millis: int, played_from: str | None = None) -> dict[str, object]:
+    """An entry of a page of recently played tracks; where the milliseconds are 0 Spotify leaves them out."""
+    fraction = f".{millis:03}" if millis else ""
+    artist = {"name": f"Artist of {play.name}"}
+    return {
+        "track": {
+            "uri": f"spotify:track:{play.uri or 1:022}", "name": play.name, "duration_ms": length,
+            "artists": [artist, {"name": "A guest"}], "album": {"name": f"Album of {play.name}", "artists": [artist]},
+        },
+        "played_at": f"{play.end:%Y-%m-%dT%H:%M:%S}{fraction}Z",
+        "context": played_from and {"type": "playlist", "uri": played_from},
+    }  # fmt: skip
+
+
+def page(entries: list[dict[str, object]]) -> bytes:
+    """A page as the Web API answers it."""
+    return json.dumps({"href": "https://api.example/recently-played", "items": entries, "cursors": None}).encode()
+
+
+entries = st.builds(
+    page_entry,
+    st.builds(
+        Listened,
+        st.sampled_from([0, 1, 2, 57, 58, 59, 60, 61, 63, 66, 3600, 3605]),
+        st.just(0),
+        st.sampled_from([1, 2]),
+        st.sampled_from(["One", "Two", "Zwölf"]),
+    ),
+    st.sampled_from([20_000, 31_000, 200_000, 4_000_000]),
+    st.sampled_from([0, 12, 460, 999]),
+    st.sampled_from([None, "spotify:playlist:0000000000000000000009"]),
+)
+pages = st.lists(entries, min_size=1, max_size=4).map(page)
+
+
 @st.composite
 def json_files(draw: st.DrawFn) -> bytes:
-    """One JSON file: a generation, or 0 for account data, and some rows."""
-    generation = draw(st.integers(0, 5))
+    """One JSON file: a generation, 0 for account data, or -1 for a page of recently played tracks; and some rows."""
+    generation = draw(st.integers(-1, 5))
+    if generation == -1:
+        return draw(pages)
     plays = draw(st.lists(listened, min_size=1, max_size=4))
     rows = [extended_row(generation, play) if generation else account_row(play) for play in plays]
     return json.dumps(rows, ensure_ascii=draw(st.booleans())).encode()
