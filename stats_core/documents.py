@@ -13,8 +13,9 @@ Source = Literal["extended", "account", "api"]
 Kind = Literal["track", "episode", "chapter", "unknown"]
 State = Literal["stored", "unidentified", "duplicate", "superseding", "superseded", "invalid"]
 Privacy = Literal["exclude", "include", "only"]
-Coverage = Literal["complete", "account"]
-"""How well a stretch of time is known, the stronger first."""
+Coverage = Literal["complete", "account", "preview", "gap"]
+"""How well a stretch of time is known, the stronger first: by the extended history, by account data, by the Web API
+(no plays under half a minute, no private sessions), or as one in which plays may have been lost."""
 FileStatus = Literal["imported", "refused"]
 Scope = Literal["read", "write", "admin", "metrics"]
 """What a key may do: read or change what is its listeners', everything, or read the service's own figures."""
@@ -32,6 +33,7 @@ Generation = Literal[
 
 KINDS: tuple[Kind, ...] = ("track", "episode", "chapter", "unknown")
 GENERATIONS: tuple[Generation, ...] = get_args(Generation)
+COVERAGES: tuple[Coverage, ...] = get_args(Coverage)
 SOURCES: tuple[Source, ...] = ("extended", "account", "api")
 PLATFORMS = (
     "android", "ios", "windows", "osx", "linux", "web_player", "cast", "console", "tv", "speaker", "unknown",
@@ -243,6 +245,42 @@ class Artist(Document, kw_only=True, omit_defaults=True):
     name: str
     image: str | None = None
     """Address of a picture of them."""
+
+
+class Gap(msgspec.Struct, kw_only=True, frozen=True):
+    """A stretch of time `[start, end)` of which plays may have been lost."""
+
+    start: datetime
+    end: datetime
+    cause: str
+    """In words for a person."""
+
+
+class Stretch(msgspec.Struct, kw_only=True, frozen=True):
+    """A stretch of time `[start, end)`."""
+
+    start: datetime
+    end: datetime
+
+
+class Sync(Document, kw_only=True, omit_defaults=True):
+    """How the sync of a listener's recent plays goes. `id` is the user name."""
+
+    polled_at: datetime | None = None
+    """When a page was last taken in."""
+    next_poll_at: datetime | None = None
+    """When the next one is due."""
+    empty_polls: int = 0
+    """How many in a row brought nothing new."""
+    page: int = 0
+    """Entries of the last page: 50 are all that Spotify remembers."""
+    unknown: int = 0
+    """How many of them were not known before: near 50, plays are about to be lost."""
+    preview: list[Stretch] = []
+    """The time that the polls have seen without a gap, apart from each other, in order."""
+    gaps: list[Gap] = []
+    problem: str | None = None
+    """Why the last poll failed, in words for a person."""
 
 
 class Covered(msgspec.Struct, kw_only=True, frozen=True):

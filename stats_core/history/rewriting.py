@@ -4,7 +4,7 @@ The order of writes makes every stop safe. Marks first; then what the import car
 counted; then new and changed plays; weaker ones go last. What a play held is never gone before it stands elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +34,10 @@ _PART: Final = 50_000
 
 @dataclass(frozen=True, eq=False)
 class Arriving:
-    """The rows an import brings to some months: parallel arrays, in the order of `end`."""
+    """The rows an import brings to some months: parallel arrays, in the order of `end`.
+
+    What it brought to these months before is replaced; where it `adds`, they come besides, in one document a month.
+    """
 
     import_id: str
     observed: Observations
@@ -43,6 +46,7 @@ class Arriving:
     row: Codes
     generations: dict[int, Generation]
     """Of each file."""
+    adds: bool = False
 
     def sightings(self) -> Sightings:
         """The rows as sightings; no other import's files have these numbers."""
@@ -82,7 +86,8 @@ class Rewriter:
         told = _NO_ENDS if arriving is None else told_ends(arriving.observed, self._identities)
         together = widened(self._store, self._user, months, told[told > 0])
         # Of the months beside, the import that changes these has its say as it was.
-        left_out = {month: changed_by if month in months else None for month in together}
+        replaced = None if arriving is not None and arriving.adds else changed_by
+        left_out = {month: replaced if month in months else None for month in together}
         standing = standing_months(self._store, self._user, left_out, self._vocabulary)
         sightings = _joined(standing.sightings, arriving.sightings()) if arriving else standing.sightings
         before = ends_before(self._store, self._user, together)
@@ -128,6 +133,10 @@ class Rewriter:
     def _carry(self, arriving: Arriving, states: npt.NDArray[np.int8]) -> None:
         fingerprints = arriving.observed.fingerprints(self._vocabulary)
         month = months_of(arriving.observed.end)
+        if arriving.adds:
+            self._held.renew()
+            self._store.put(collections.carried, self._added(arriving, fingerprints, states))
+            return
         numbers, firsts = np.unique(month, return_index=True)
         ends = [*firsts[1:].tolist(), len(month)]
         self._held.renew()
@@ -140,8 +149,25 @@ class Rewriter:
             ),
         )
 
+    def _added(self, arriving: Arriving, fingerprints: Ints, states: npt.NDArray[np.int8]) -> Iterator[Carried]:
+        """What the import carried of each month, and what it brings besides."""
+        month = months_of(arriving.observed.end)
+        for number in np.unique(month).tolist():
+            brought = self._carried(arriving, month_name(number), 0, fingerprints, states, month == number)
+            before = self._store.get(collections.carried, brought.id)
+            if before is not None:
+                for name in ("fingerprints", "files", "rows", "states"):
+                    setattr(brought, name, [*getattr(before, name), *getattr(brought, name)])
+            yield brought
+
     def _carried(
-        self, arriving: Arriving, month: str, part: int, fingerprints: Ints, states: npt.NDArray[np.int8], here: slice
+        self,
+        arriving: Arriving,
+        month: str,
+        part: int,
+        fingerprints: Ints,
+        states: npt.NDArray[np.int8],
+        here: slice | npt.NDArray[np.bool_],
     ) -> Carried:
         files = arriving.file[here].tolist()
         return Carried(

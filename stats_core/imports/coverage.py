@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from stats_core.documents import Coverage, Covered, Generation, Import, ImportFile
+from stats_core.documents import COVERAGES, Coverage, Covered, Generation, Import, ImportFile, Sync
 from stats_core.exports.recognise import Series, base_name, has_video_name, numbered
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
@@ -48,15 +48,20 @@ Parts = dict[Generation, set[_Part]]
 """Generation -> its files that are in the order of time."""
 
 
-def known_coverage(store: Store, user: str, *, closing: Import | None = None, without: str = "") -> list[Covered]:
-    """What a listener's imports know: all in the store, one of them as it is about to be closed, or without one."""
+def known_coverage(
+    store: Store, user: str, *, closing: Import | None = None, without: str = "", sync: Sync | None = None
+) -> list[Covered]:
+    """What a listener's imports and sync know: what is in the store, one import as it is about to be closed, or without
+    one, the sync as it is about to be told."""
     left_out = closing.id if closing else without
     stored = store.find(collections.imports, Query(equal={"user": user}))
-    return coverage_of([*(each for each in stored if each.id != left_out), *filter(None, [closing])])
+    imports = [*(each for each in stored if each.id != left_out), *filter(None, [closing])]
+    return coverage_of(imports, sync or store.get(collections.syncs, user))
 
 
-def coverage_of(imports: Iterable[Import]) -> list[Covered]:
-    """The stretches that these imports know, apart from each other, in order; a better known one hides what it meets.
+def coverage_of(imports: Iterable[Import], sync: Sync | None = None) -> list[Covered]:
+    """The stretches that imports and the sync know, apart from each other, in order; a better known one hides what it
+    meets.
 
     Complete is an extended export: of generations 1 and 2 a whole one, of later ones any file, joined with the next
     where their numbers follow. Account music is of the second class. Video, podcasts and audiobooks tell nothing.
@@ -73,10 +78,15 @@ def coverage_of(imports: Iterable[Import]) -> list[Covered]:
     for files in exports:
         known["complete"] += _of_unsorted(files)
         _cover(_mended(files, loose), known)
-    complete = _united(known["complete"])
-    account = _united(left for stretch in _united(known["account"]) for left in _outside(stretch, complete))
-    covered = [Covered(start=start, end=end, by="complete") for start, end in complete]
-    covered += [Covered(start=start, end=end, by="account") for start, end in account]
+    if sync is not None:
+        known["preview"] = [(seen.start, seen.end) for seen in sync.preview]
+        known["gap"] = [(gap.start, gap.end) for gap in sync.gaps]
+    covered: list[Covered] = []
+    stronger: list[Stretch] = []
+    for by in COVERAGES:
+        here = _united(left for stretch in _united(known.get(by, [])) for left in _outside(stretch, stronger))
+        covered += [Covered(start=start, end=end, by=by) for start, end in here]
+        stronger = _united([*stronger, *here])
     return sorted(covered, key=lambda stretch: stretch.start)
 
 

@@ -7,13 +7,14 @@ from typing import Final, Literal
 import msgspec
 import numpy as np
 
+from stats_core.documents import COVERAGES
 from stats_core.history.columns import History
 from stats_core.history.months import instant_ms
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.periods import Clock, Period
 from stats_core.insights.question import Answer, AnsweredCoverage, Question, Statistic
 
-Known = Literal["complete", "account", "unknown"]
+Known = Literal["complete", "account", "preview", "gap", "unknown"]
 
 _FOREVER: Final = 2**62
 
@@ -27,7 +28,8 @@ class KnownStretch(msgspec.Struct):
     end: str
     """Not included."""
     known: Known
-    """Told by the extended history (complete), by account data alone, or by nothing."""
+    """Told by the extended history (complete), by account data alone, by the Web API alone (preview); a gap in what
+    that told; or told by nothing."""
 
 
 class Coverage(Answer, kw_only=True):
@@ -65,13 +67,13 @@ def coverage_shares(history: History, period: Period, clock: Clock) -> AnsweredC
     if sides is None:
         return None
     start, end = sides
-    known = {"complete": 0, "account": 0}
+    known = dict.fromkeys(COVERAGES, 0)
     for stretch in history.coverage:
         inside = min(instant_ms(stretch.end), end) - max(instant_ms(stretch.start), start)
         known[stretch.by] += max(inside, 0)
     whole = end - start
     unknown = whole - sum(known.values())
-    return AnsweredCoverage(known["complete"] / whole, known["account"] / whole, unknown / whole)
+    return AnsweredCoverage(*(ms / whole for ms in (*known.values(), unknown)))
 
 
 def _passed(period: Period, clock: Clock) -> tuple[int, int] | None:
@@ -117,7 +119,8 @@ STATISTIC = Statistic(
     name="coverage",
     summary="Which time is known, and how well",
     description="The stretches of a period up to now: told by the extended history (complete), by account data alone "
-    "(every play, but no reasons and no devices), or by nothing (unknown). Where two tell of one time the better "
+    "(every play, but no reasons and no devices), by the Web API alone (preview), by it with plays perhaps lost (gap), "
+    "or by nothing (unknown). Where two tell of one time the better "
     "counts. An extended export covers from its first to its last play, quiet weeks included. Without a start it "
     "begins with the first known time, without an end it ends now; now is cut to the whole hour. What counts as a play "
     "changes nothing here.",

@@ -65,6 +65,10 @@ class AnsweredCoverage(msgspec.Struct, frozen=True):
     """Told by the extended streaming history."""
     account: float
     """Told by account data alone: every play, but no reasons and no devices."""
+    preview: float
+    """Told by the Web API alone: no plays under half a minute, no private sessions, milliseconds estimated."""
+    gap: float
+    """Plays may have been lost: Spotify remembers only the last 50."""
     unknown: float
 
 

@@ -19,6 +19,7 @@ marks = Collection("marks", d.Mark, (Index(("user",)),))
 leases = Collection("leases", d.Lease)
 access_keys = Collection("access_keys", d.AccessKey, (Index(("made_by",)),))
 comparisons = Collection("comparisons", d.Consent, (Index(("user",)), Index(("other",))))
+syncs = Collection("syncs", d.Sync)
 revisions = Collection("revisions", d.Revision)
 layout = Collection("layout", d.Layout)
 daily_totals = Collection("daily_totals", d.DailyTotal, (Index(("user", "month")), Index(("user", "date"))))
@@ -27,7 +28,7 @@ listener_totals = Collection("listener_totals", d.ListenerTotals)
 
 ALL: tuple[Collection[Stored], ...] = (
     plays, imports, carried, saved_items, tracks, albums, artists, listeners, columns, marks, leases, access_keys,
-    comparisons, revisions, layout, daily_totals, monthly_tops, listener_totals,
+    comparisons, syncs, revisions, layout, daily_totals, monthly_tops, listener_totals,
 )  # fmt: skip
 
 DERIVED = (columns, daily_totals, monthly_tops, listener_totals)

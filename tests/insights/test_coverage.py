@@ -52,7 +52,7 @@ def test_a_period_is_tiled_by_what_is_known_and_what_is_not() -> None:
     history = known((0, 3, "complete"), (3, 5, "account"), (9, 12, "complete"))
     got = asked(history, start="2024-03-02", end="2024-03-11")
     assert in_days(got) == [(1, 3, "complete"), (3, 5, "account"), (5, 9, "unknown"), (9, 10, "complete")]
-    assert got["coverage"] == {"complete": 3 / 9, "account": 2 / 9, "unknown": 4 / 9}
+    assert got["coverage"] == {"complete": 3 / 9, "account": 2 / 9, "preview": 0.0, "gap": 0.0, "unknown": 4 / 9}
     assert got["total"] == 4
 
 
@@ -78,7 +78,7 @@ def test_what_is_still_to_come_is_in_no_share() -> None:
     got = asked(history, period="2024-04")
     assert got["period"]["end"] == "2024-05-01T00:00:00Z"
     assert in_days(got) == [(31, 40, "complete"), (40, 40.5, "unknown")]
-    assert got["coverage"] == {"complete": 9 / 9.5, "account": 0.0, "unknown": 0.5 / 9.5}
+    assert got["coverage"] == {"complete": 9 / 9.5, "account": 0.0, "preview": 0.0, "gap": 0.0, "unknown": 0.5 / 9.5}
     assert asked(history, period="2025") | {"period": None, "rule": None} == {
         "period": None, "rule": None, "coverage": None, "stretches": [], "total": 0,
     }  # fmt: skip

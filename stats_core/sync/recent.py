@@ -1,0 +1,181 @@
+"""Recent plays: a page of them brought into the history, and how the polling goes, in one document a listener.
+
+Spotify remembers the last 50 plays, tells some of them late or with a slightly other time, and tells each again at
+every poll. So every poll takes in the whole page; what was told before is told apart by its content, and costs nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from stats_core.documents import STATES, Gap, Listener, Stretch, Sync
+from stats_core.exports.parse import ParsedFile, Parser
+from stats_core.history.keys import ending_within
+from stats_core.history.marks import mark_months
+from stats_core.history.months import instant, instant_ms, month_name, months_of
+from stats_core.history.observations import Vocabulary
+from stats_core.history.publishing import publish
+from stats_core.history.repairing import repair_marked
+from stats_core.history.rewriting import Arriving, Rewriter
+from stats_core.imports.coverage import known_coverage
+from stats_core.listeners import known_listener, plays_lease_name
+from stats_core.store import collections
+from stats_core.store.leases import lease
+from stats_core.store.port import Query, Store
+
+Positions = npt.NDArray[np.intp]
+
+DEPTH: Final = 50
+"""How many plays Spotify remembers: a page that full may have lost some."""
+_SOON: Final = timedelta(minutes=15)
+_LATER: Final = timedelta(minutes=30)
+_EMPTY_POLLS: Final = 3
+"""After so many polls without news the next ones come later."""
+_TOLD_EVERY: Final = timedelta(hours=1)
+"""How often readers are told that the time went on without plays."""
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of a page."""
+
+    page: int
+    """Its entries."""
+    new: int
+    """Plays that nobody had told of."""
+    known: int
+    """Entries told before."""
+    superseded: int
+    """Entries of plays that an export had told of."""
+    invalid: int
+    """Entries that could not be read."""
+    gap: Gap | None
+    """Plays that may have been lost before the oldest of the page."""
+    next_poll_at: datetime
+
+
+def sync_name(user: str) -> str:
+    """What carries what the sync brought, as an import carries its rows."""
+    return f"{user}|sync"
+
+
+def take_in(store: Store, user: str, entries: Sequence[object], now: datetime) -> Taken:
+    """Bring a page of recent plays, as the API answered it at `now`, into a listener's history.
+
+    Raises UnknownListener. Safe to stop anywhere and to repeat: what was not told to the end is new to the next poll.
+    """
+    vocabulary = Vocabulary()
+    parsed = Parser(vocabulary, instant_ms(now)).played(entries)
+    listener = known_listener(store, user)
+    before = store.get(collections.syncs, user) or Sync(id=user)
+    fresh = _fresh(store, user, parsed, vocabulary)
+    if not len(fresh):
+        sync = _polled(before, parsed, now, gap=None, new=0)
+        if _is_told(listener, sync):
+            store.put(collections.syncs, [sync])
+        else:
+            _tell(store, user, sync)
+        return _taken(parsed, 0, 0, sync, None)
+    with lease(store, plays_lease_name(user), purpose="taking in recent plays") as held:
+        known_listener(store, user)
+        repair_marked(store, held, user)
+        fresh = _fresh(store, user, parsed, vocabulary)  # another may have taken the same page in meanwhile
+        last = _last_end(store, user, int(parsed.observations.starts().min()))
+        observed = parsed.observations.take(fresh)
+        nothing = np.zeros(len(fresh), np.int32)
+        months = [month_name(number) for number in np.unique(months_of(observed.end)).tolist()]
+        rows = parsed.rows[fresh]
+        arriving = Arriving(sync_name(user), observed, nothing, rows, {0: "recently-played"}, adds=True)
+        rewritten = Rewriter(store, user, held, vocabulary).rewrite(months, arriving)
+        states = [STATES[state] for state in rewritten.states.tolist()]
+        new = sum(state in {"stored", "unidentified"} for state in states)
+        gap = _gap(parsed, fresh, new, last) if before.polled_at is not None else None
+        sync = _polled(before, parsed, now, gap=gap, new=new)
+        coverage = known_coverage(store, user, sync=sync)
+        publish(store, held, user, rewritten.months, coverage=coverage)
+        mark_months(store, user, rewritten.months, published=True)
+        held.renew()
+        store.put(collections.syncs, [sync])
+    return _taken(parsed, len(fresh), new, sync, gap)
+
+
+def _fresh(store: Store, user: str, parsed: ParsedFile, vocabulary: Vocabulary) -> Positions:
+    """Which entries the sync has not brought yet, in the order of their end."""
+    observed = parsed.observations
+    if not len(observed):
+        return np.empty(0, np.intp)
+    fingerprints = observed.fingerprints(vocabulary)
+    months = {month_name(number) for number in np.unique(months_of(observed.end)).tolist()}
+    carried: set[int] = set()
+    for month in months:
+        document = store.get(collections.carried, f"{sync_name(user)}|{month}|000")
+        carried.update(document.fingerprints if document else ())
+    _, first = np.unique(fingerprints, return_index=True)
+    new = first[~np.isin(fingerprints[first], np.array(sorted(carried), np.int64))]
+    return new[np.lexsort((fingerprints[new], observed.end[new]))]
+
+
+def _last_end(store: Store, user: str, before: int) -> datetime | None:
+    """When the last play that began before an instant ended."""
+    span = ending_within(user, None, instant(before) + timedelta(seconds=1))
+    query = Query(range=span, order="_id", descending=True, limit=1)
+    return next((play.end for play in store.find(collections.plays, query)), None)
+
+
+def _gap(parsed: ParsedFile, fresh: Positions, new: int, last: datetime | None) -> Gap | None:
+    """A full page of which nothing was known: between the play known last and its oldest there may have been others."""
+    if parsed.total < DEPTH or new < len(parsed.rows) or len(fresh) < len(parsed.rows):
+        return None
+    oldest = instant(int(parsed.observations.starts().min()))
+    if last is None or last >= oldest:
+        return None
+    cause = f"All {DEPTH} plays that Spotify remembered were new: the ones before them were never seen."
+    return Gap(start=last, end=oldest, cause=cause)
+
+
+def _polled(before: Sync, parsed: ParsedFile, now: datetime, *, gap: Gap | None, new: int) -> Sync:
+    """How the polling goes after this page."""
+    empty = 0 if new else before.empty_polls + 1
+    preview = list(before.preview)
+    first = instant(int(parsed.observations.starts().min())) if len(parsed.rows) else now
+    seen = Stretch(start=min(first, now), end=now)
+    if preview:
+        last = preview.pop()
+        # What came late may lie between the play known last and the poll that knew it: the gap begins with that play.
+        preview.append(Stretch(start=last.start, end=now if gap is None else max(last.start, gap.start)))
+    if gap is not None or not preview:
+        preview.append(seen)
+    return msgspec.structs.replace(
+        before,
+        polled_at=now,
+        next_poll_at=now + (_SOON if empty < _EMPTY_POLLS else _LATER),
+        empty_polls=empty,
+        page=parsed.total,
+        unknown=new,
+        preview=preview,
+        gaps=[*before.gaps, *([gap] if gap else [])],
+        problem=None,
+    )
+
+
+def _is_told(listener: Listener, sync: Sync) -> bool:
+    """Whether readers know closely enough up to when nothing was missed."""
+    ends = [stretch.end for stretch in listener.coverage if stretch.by != "gap"]
+    return bool(ends) and sync.preview[-1].end - max(ends) < _TOLD_EVERY
+
+
+def _tell(store: Store, user: str, sync: Sync) -> None:
+    with lease(store, plays_lease_name(user), purpose="telling how far recent plays are known") as held:
+        publish(store, held, user, [], coverage=known_coverage(store, user, sync=sync))
+        store.put(collections.syncs, [sync])
+
+
+def _taken(parsed: ParsedFile, fresh: int, new: int, sync: Sync, gap: Gap | None) -> Taken:
+    invalid = parsed.total - len(parsed.rows)
+    assert sync.next_poll_at is not None  # noqa: S101 - it has just been set
+    return Taken(parsed.total, new, len(parsed.rows) - fresh, fresh - new, invalid, gap, sync.next_poll_at)
