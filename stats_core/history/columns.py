@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from stats_core.documents import KINDS, SOURCES, Covered, Play, SavedItem
+from stats_core.documents import KINDS, SOURCES, Covered, Observation, Play, SavedItem
 from stats_core.history.by_entry import ByEntry, by_entry
 from stats_core.history.catalogue import Catalogue
 from stats_core.history.entries import Entries, Naming
@@ -42,6 +42,7 @@ SCHEMA: Final = pa.schema(
         ("ms", pa.int32()),
         ("n", pa.int32()),
         ("source", pa.int8()),  # position in SOURCES
+        ("also", pa.int8()),  # a bit for each of SOURCES that tell of it, too
         ("video", pa.bool_()),
         ("shuffle", pa.bool_()),
         ("skipped", pa.bool_()),
@@ -78,11 +79,16 @@ def table_of(plays: Iterable[Play]) -> pa.Table:
             _number_array([play.ms for play in rows], pa.int32(), np.int32),
             _number_array([number_of(play.id) for play in rows], pa.int32(), np.int32),
             _number_array([_SOURCE_CODES[play.source] for play in rows], pa.int8(), np.int8),
+            _number_array([_bits_of(play.others) for play in rows], pa.int8(), np.int8),
             *(_flag_array([getattr(play, name) for play in rows]) for name in _FLAGS),
             *(_text_array([getattr(play, name) for play in rows]) for name in _TEXTS),
         ],
         schema=SCHEMA,
     )
+
+
+def _bits_of(others: Iterable[Observation]) -> int:
+    return sum({1 << _SOURCE_CODES[other.source] for other in others})
 
 
 def ipc_bytes(table: pa.Table) -> bytes:
@@ -117,6 +123,8 @@ class History:
     """The last part of the play's key."""
     source: Small
     """Position in SOURCES."""
+    also: Small
+    """A bit for each of SOURCES that tell of the play, too: `1 << position`."""
     video: Flags
     shuffle: Small
     """0 false, 1 true, 2 (UNKNOWN) not told; as `skipped`, `offline`, `private`."""
@@ -144,6 +152,11 @@ class History:
     def end(self) -> Ints:
         """ms since 1970 UTC, made anew each time; of a few plays take `start + span`."""
         return self.start + self.span
+
+    @cached_property
+    def has_estimates(self) -> bool:
+        """Whether there are plays that only the Web API told of."""
+        return bool((self.source == _SOURCE_CODES["api"]).any())
 
     @cached_property
     def kind_of_item(self) -> Small:
@@ -238,7 +251,7 @@ def history_of(
 ) -> History:
     """One history out of its months' tables, in whatever order they come."""
     table = pa.concat_tables([_NO_PLAYS, *tables]).unify_dictionaries().combine_chunks()
-    numbers = {name: _numbers(table.column(name)) for name in ("start", "end", "ms", "n", "source")}
+    numbers = {name: _numbers(table.column(name)) for name in ("start", "end", "ms", "n", "source", "also")}
     order = _order(numbers["start"], numbers["end"], numbers["ms"], numbers["n"])
     texts = {name: _texts(table.column(name), order) for name in SCHEMA.names if SCHEMA.field(name).type == _TEXT}
     flags = {name: _three_valued(table.column(name))[order] for name in ("shuffle", "skipped", "offline", "private")}
@@ -250,6 +263,7 @@ def history_of(
         ms=numbers["ms"][order].astype(np.int32),
         n=numbers["n"][order].astype(np.int16),
         source=numbers["source"][order].astype(np.int8),
+        also=numbers["also"][order].astype(np.int8),
         video=_three_valued(table.column("video"))[order] == 1,
         **flags,
         platform=narrowed(texts["platform"][0], len(texts["platform"][1])),

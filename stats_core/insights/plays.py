@@ -18,6 +18,7 @@ from stats_core.insights.parameters import COMMON, Json, Parameter, Whole
 from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import selection_of
 
+_API: Final = SOURCES.index("api")
 _KEY: Final = struct.Struct(">qqii")
 _CURSOR: Final = "[A-Za-z0-9_-]{32}"
 """24 bytes in base64: every such text is a place, so none can fail later."""
@@ -40,6 +41,10 @@ class ListedPlay(msgspec.Struct):
     track: str | None
     """Id of the track it counts for, as in `top/tracks`; null for other kinds."""
     source: Source
+    estimated: bool
+    """`ms` and `start` are an estimate: only the Web API told of the play."""
+    supersedes: list[Source]
+    """Weaker sources that tell of the play, too."""
     platform: str | None
     country: str | None
     reason_start: str | None
@@ -154,6 +159,7 @@ def _listed(history: History, question: Question, positions: list[int]) -> list[
 def _play(history: History, position: int, identity: str, start: str, end: str) -> ListedPlay:
     code = int(history.item[position])
     item = history.items[code]
+    source, also = int(history.source[position]), int(history.also[position])
     track = int(history.tracks.of_item[code])
     return ListedPlay(
         id=identity,
@@ -168,7 +174,9 @@ def _play(history: History, position: int, identity: str, start: str, end: str) 
         audiobook=item.audiobook,
         uri=item.uri,
         track=history.tracks.entries[track].id if track >= 0 else None,
-        source=SOURCES[int(history.source[position])],
+        source=SOURCES[source],
+        estimated=source == _API,
+        supersedes=[name for code, name in enumerate(SOURCES) if code != source and also >> code & 1],
         platform=history.platforms[int(history.platform[position])],
         country=history.countries[int(history.country[position])],
         reason_start=history.reason_starts[int(history.reason_start[position])],

@@ -54,6 +54,8 @@ class AnsweredRule(msgspec.Struct, frozen=True, omit_defaults=True):
     item: tuple[str, ...] | None = None
     unknown_length: int = 0
     """Plays whose length is not known, so that `min_share` could only judge how they ended."""
+    estimated_ms: int = 0
+    """Of the milliseconds that count, those of plays that only the Web API told of: they are estimates."""
     unknown_reason: int = 0
     """Plays that `completed` left out because nobody told why they ended."""
 

@@ -27,6 +27,7 @@ SKIPPED: Final = frozenset({"fwdbtn", "backbtn", "endplay"})
 """Why a play ended that was skipped: somebody went forward, back, or to something else."""
 UNKNOWN_COUNTRY: Final = "ZZ"
 UNKNOWN_PLATFORM: Final = "unknown"
+_API: Final = SOURCES.index("api")
 _IS_PRIVATE: Final = 1
 
 
@@ -122,7 +123,7 @@ class Selection:
         question = self.question
         return Told(
             period=question.answered_period,
-            rule=msgspec.structs.replace(question.rule, **self._unjudged()),
+            rule=msgspec.structs.replace(question.rule, estimated_ms=self._estimated_ms, **self._unjudged()),
             coverage=coverage_shares(self.history, question.period, question.clock),
         )
 
@@ -159,6 +160,12 @@ class Selection:
     def end_explained(self) -> Flags:
         """Whether it is known why each ended."""
         return ~_told_by(self.history.reason_ends, NO_REASON).take(self._reason_end)
+
+    @cached_property
+    def _estimated_ms(self) -> int:
+        if not self.history.has_estimates:
+            return 0
+        return int(self.ms[self.history.source[self.positions] == _API].sum())
 
     @cached_property
     def _reason_end(self) -> TextCodes:

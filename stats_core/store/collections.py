@@ -37,8 +37,8 @@ DERIVED = (columns, daily_totals, monthly_tops, listener_totals)
 OF_A_LISTENER = (plays, imports, carried, saved_items, columns, marks, comparisons, daily_totals, monthly_tops)
 """Hold documents with a `user` field: what erasing a listener empties."""
 
-LAYOUT_VERSION = 2
+LAYOUT_VERSION = 3
 """Raised when stored documents change their meaning. A new collection, index or field with a default needs none."""
 
-MIGRATIONS: dict[int, Callable[[Store], None]] = {1: migrations.keys_get_scopes}
+MIGRATIONS: dict[int, Callable[[Store], None]] = {1: migrations.keys_get_scopes, 2: migrations.columns_are_made_anew}
 """Layout version -> what brings a store from it to the next: idempotent, for it may be killed, or run twice at once."""

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from stats_core.documents import AccessKey
+from stats_core.documents import AccessKey, Columns
 from stats_core.store.port import Collection, Index, Store
 
 
@@ -13,7 +13,13 @@ class KeyOfLayout1(AccessKey, kw_only=True, omit_defaults=True):
 
 
 _KEYS: Final = Collection("access_keys", AccessKey, (Index(("made_by",)),))
+_COLUMNS: Final = Collection("columns", Columns)
 _KEYS_OF_LAYOUT_1: Final = Collection("access_keys", KeyOfLayout1)
+
+
+def columns_are_made_anew(store: Store) -> None:
+    """The columns tell which other sources a play has: readers make those that are missing from the plays."""
+    store.drop(_COLUMNS)
 
 
 def keys_get_scopes(store: Store) -> None:

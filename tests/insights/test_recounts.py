@@ -183,6 +183,8 @@ def test_plays_are_listed_as_they_were_stored(made: Made) -> None:
                 "end": recount.written(each.end, zone),
                 "ms": each.ms,
                 "track": next(iter(heard.track(each)), None),
+                "estimated": each.source == "api",
+                "supersedes": [],
                 **{name: getattr(each, name) for name in FIELDS},
             }
             for each in reversed(heard.passing(asked))
