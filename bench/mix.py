@@ -49,7 +49,7 @@ A_YEAR: Final = (
 )
 A_MONTH_OR_LESS: Final = (
     "summary?period=2024-07",
-    "summary?period=2025-W12",
+    "reconciliation?period=2025-W12",
     "top/tracks?period=2024-07",
     "top/tracks?period=2025-W12",
     "top/artists?period=2025-03",
