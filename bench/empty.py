@@ -23,7 +23,7 @@ def serve(port: int, processes: int) -> None:
         "bench.empty:app",
         address="127.0.0.1",
         port=port,
-        interface=Interfaces.ASGINL,
+        interface=Interfaces.ASGI,
         workers=processes,
         websockets=False,
         log_level=LogLevels.error,
