@@ -23,7 +23,8 @@ class Freshness:
         """The present of these listeners, never older than 50 ms when asked for. Raises StoreError."""
         asked = monotonic()
         while (present := self._lookout.known(*users, at=asked)) is None:
-            if self._looking is None:
+            # Waiting for one that has ended lets nobody else run, and so it would never be forgotten.
+            if self._looking is None or self._looking.done():
                 loop = asyncio.get_running_loop()
                 self._looking = loop.run_in_executor(self._thread, self._lookout.look, *users)
                 self._looking.add_done_callback(self._looked)
@@ -40,6 +41,7 @@ class Freshness:
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     def _looked(self, looked: asyncio.Future[Present]) -> None:
-        self._looking = None
+        if self._looking is looked:
+            self._looking = None
         if not looked.cancelled():
             looked.exception()  # whoever waits is told; if nobody does any more, nobody need be
