@@ -38,7 +38,7 @@ class AnswerCache:
     def __init__(self, budget_bytes: int, process: int) -> None:
         self._budget = budget_bytes
         self._entries: OrderedDict[Hashable, Entry] = OrderedDict()
-        self._bytes = 0
+        self.nbytes = 0
         self._told = (CACHE_ENTRIES.labels(str(process)), CACHE_BYTES.labels(str(process)))
         self._tell()
 
@@ -48,7 +48,11 @@ class AnswerCache:
     def get(self, key: Hashable) -> Entry | None:
         """The answer kept under that key, if it still holds."""
         entry = self._entries.get(key)
-        if entry is None or entry.until <= time():
+        if entry is None:
+            return None
+        if entry.until <= time():
+            self._remove(key)
+            self._tell()
             return None
         self._entries.move_to_end(key)
         return entry
@@ -59,8 +63,8 @@ class AnswerCache:
             return
         self._remove(key)
         self._entries[key] = entry
-        self._bytes += size
-        while self._bytes > self._budget:
+        self.nbytes += size
+        while self.nbytes > self._budget:
             self._remove(next(iter(self._entries)))
         self._tell()
 
@@ -73,18 +77,18 @@ class AnswerCache:
     def clear(self) -> None:
         """Let go of everything."""
         self._entries.clear()
-        self._bytes = 0
+        self.nbytes = 0
         self._tell()
 
     def _remove(self, key: Hashable) -> None:
         entry = self._entries.pop(key, None)
         if entry is not None:
-            self._bytes -= _size(entry)
+            self.nbytes -= _size(entry)
 
     def _tell(self) -> None:
         entries, size = self._told
         entries.set(len(self._entries))
-        size.set(self._bytes)
+        size.set(self.nbytes)
 
 
 def _size(entry: Entry) -> int:

@@ -17,6 +17,7 @@ from stats_core.errors import StatsError
 from stats_core.settings import Settings, made_folder
 from stats_core.store import open_store
 
+_MODULE: Final = "stats_api.process"
 _SECONDS_TO_STOP: Final = 25
 _SHORT_SECONDS: Final = 10
 _MOST_SHORT_LIVES: Final = 5
@@ -95,7 +96,7 @@ class Processes:
     async def _run(self, number: int) -> int:
         """Run one process to its end, which comes when it dies or all are to stop; its exit code."""
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "stats_api.process", str(number),
+            sys.executable, "-m", _MODULE, str(number),
             # Its standard input is open for as long as this process lives, so that none is left behind. Ctrl-C reaches
             # this process alone, which then stops the others in order.
             stdin=PIPE, env=self._environment, process_group=0,

@@ -1,8 +1,9 @@
 """The service in the tests' own process, one of several over a store, with any settings and asked from anywhere."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx
 
@@ -10,6 +11,10 @@ from stats_api.access import Gate
 from stats_api.app import made_app
 from stats_core.settings import Settings
 from stats_core.store.port import Store
+
+T = TypeVar("T")
+
+Ask = Callable[[str], Awaitable[httpx.Response]]
 
 
 class Inside:
@@ -34,3 +39,17 @@ class Inside:
         transport = httpx.ASGITransport(app=self._app, client=(peer, 4_000))  # type: ignore[arg-type]
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             return await client.request(method, path, headers=headers, **more)
+
+
+def inside(store: Store, folder: Path, work: Callable[[Ask], Awaitable[T]], **chosen: Any) -> T:
+    """What some work returns that asks a service over a store, several questions at once, with the admin key."""
+    settings = Settings(_env_file=None, data_dir=folder, **chosen)
+    app = made_app(settings, store)
+
+    async def working() -> T:
+        transport = httpx.ASGITransport(app=app)  # type: ignore[arg-type]
+        headers = {"Authorization": f"Bearer {settings.admin_key_text()}"}
+        async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as client:
+            return await work(client.get)
+
+    return asyncio.run(working())

@@ -1,15 +1,20 @@
 import os
+import re
+import signal
 import subprocess
 import sys
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import httpx
+import psutil
 import pytest
 
 from stats_core.documents import Layout
 from stats_core.settings import Settings
 from stats_core.store import collections, open_store
-from tests.api.server import ApiServer, environment, free_port
+from tests.api.server import PATIENCE, ApiServer, environment, free_port
 
 LOADED = """
 import asyncio, sys
@@ -102,3 +107,85 @@ def test_the_admin_key_is_made_once_for_its_owner_alone(sqlite_uri: str, tmp_pat
         assert path.stat().st_mode & 0o777 == 0o600
         assert running.client(path.read_text().strip()).get("/v1/listeners").status_code == 200
     assert os.environ.get("STATS_ADMIN_KEY") is None
+
+
+@pytest.fixture
+def pair(sqlite_uri: str, tmp_path: Path) -> Iterator[ApiServer]:
+    """Two processes."""
+    with ApiServer(tmp_path, sqlite_uri, api_processes=2) as running:
+        running.make("ada")
+        yield running
+
+
+def _answers(running: ApiServer) -> int:
+    return httpx.get(f"{running.address}/health/live").status_code
+
+
+def test_a_process_that_dies_is_started_again(pair: ApiServer) -> None:
+    lost, kept = pair.workers()
+    lost.kill()
+    patient_until = time.monotonic() + PATIENCE
+    while (now := {each.pid for each in pair.workers()}) < {kept.pid} or len(now) < 2 or lost.pid in now:
+        assert time.monotonic() < patient_until
+        time.sleep(0.05)
+    assert kept.pid in now
+    # A connection that the dead one had accepted is lost; those that come now are not.
+    for _ in range(20):
+        assert _answers(pair) == 200
+    assert re.search(r"Process [12] ended by itself, code -9\. It is started again\.", pair.log.read_text())
+    assert pair.stop() == 0
+
+
+def test_what_a_process_counted_outlives_it_and_what_it_held_does_not(pair: ApiServer) -> None:
+    for _ in range(10):
+        httpx.get(f"{pair.address}/v1/listeners/ada/summary", headers={"Authorization": f"Bearer {pair.keys['ada']}"})
+    time.sleep(1.2)
+    before = pair.client("admin").get("/v1/cache").json()
+    assert before["hits"] + before["misses"] == 10
+    for process in pair.workers():
+        process.kill()
+    patient_until = time.monotonic() + PATIENCE
+    while True:
+        try:
+            after = httpx.get(
+                f"{pair.address}/v1/cache", headers={"Authorization": f"Bearer {pair.settings.admin_key_text()}"}
+            ).json()
+            break
+        except httpx.TransportError:
+            assert time.monotonic() < patient_until
+            time.sleep(0.1)
+    assert (after["hits"], after["misses"]) == (before["hits"], before["misses"])
+    assert after["entries"] == after["bytes"] == 0
+
+
+def test_no_process_is_left_behind(pair: ApiServer) -> None:
+    workers = pair.workers()
+    pair.process.kill()
+    _, alive = psutil.wait_procs(workers, timeout=PATIENCE)
+    assert alive == []
+
+
+def test_each_process_listens_and_all_stop_together(pair: ApiServer) -> None:
+    workers = pair.workers()
+    assert len(workers) == 2
+    assert pair.stop() == 0
+    _, alive = psutil.wait_procs(workers, timeout=0)
+    assert alive == []
+    assert "Traceback" not in pair.log.read_text()
+    assert "ended by itself" not in pair.log.read_text()
+
+
+def test_ctrl_c_reaches_all_in_order(pair: ApiServer) -> None:
+    pair.process.send_signal(signal.SIGINT)
+    assert pair.process.wait(PATIENCE) == 0
+    assert "Traceback" not in pair.log.read_text()
+
+
+def test_a_process_that_only_dies_ends_the_service(sqlite_uri: str, tmp_path: Path) -> None:
+    settings = Settings(
+        _env_file=None, data_dir=tmp_path, api_port=free_port(), database_uri=sqlite_uri, api_processes=2
+    )
+    dying = "import sys; from stats_api import serve, __main__; serve._PAUSE_SECONDS = 0.01; serve._MODULE = 'this'"
+    result = _ran(["-c", f"{dying}; sys.exit(__main__.main())"], environment(settings), tmp_path)
+    assert result.returncode == 1
+    assert "ends whenever it is started" in result.stderr
