@@ -1,12 +1,13 @@
 """Questions that every statistic can be asked."""
 
-from stats_core.insights import STATISTICS
+from scripts.path_ids import path_given, path_of
+from stats_core.clock import utc_now
+from stats_core.history.months import instant_ms
+from stats_core.history.reader import HistoryReader
+from tests.api.server import ApiServer
 
 
-def asked_of(name: str) -> str:
-    """The path of a statistic under a listener, with what it cannot do without."""
-    statistic = STATISTICS[name]
-    path = name
-    for parameter in statistic.path_parameters:
-        path = path.replace(f"{{{parameter.name}}}", parameter.example)
-    return f"{path}?q=a" if name == "search" else path
+def asked_of(server: ApiServer, name: str) -> str:
+    """The address of a statistic of `ada`, with something in it that `ada` has."""
+    heard = HistoryReader(server.store, 0).read("ada")
+    return f"/v1/listeners/ada/{path_of(name, path_given(name, heard, now=instant_ms(utc_now())))}"

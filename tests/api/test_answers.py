@@ -43,7 +43,7 @@ def _told(answer: httpx.Response) -> tuple[int, dict[str, str], bytes]:
 
 @pytest.mark.parametrize("name", STATISTICS)
 def test_a_hit_says_what_its_miss_said(server: ApiServer, name: str) -> None:
-    client, path = server.client("ada"), f"/v1/listeners/ada/{asked_of(name)}"
+    client, path = server.client("ada"), asked_of(server, name)
     logged: list[str] = []
     spellings = SPELLINGS + (LISTED if STATISTICS[name].listed else [])
     for method, headers in spellings:

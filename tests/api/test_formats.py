@@ -61,7 +61,7 @@ def _written(value: Any) -> str:
 
 @pytest.mark.parametrize("name", LISTED)
 def test_lists_are_lines_in_csv_and_ndjson(server: ApiServer, name: str) -> None:
-    client, path = server.client("ada"), f"/v1/listeners/ada/{asked_of(name)}"
+    client, path = server.client("ada"), asked_of(server, name)
     entries = client.get(path).json()[STATISTICS[name].listed]
     lines = client.get(path, headers={"Accept": "application/x-ndjson"})
     assert lines.headers["content-type"] == "application/x-ndjson"
@@ -82,17 +82,16 @@ def test_lists_are_lines_in_csv_and_ndjson(server: ApiServer, name: str) -> None
 
 @pytest.mark.parametrize("name", LISTED)
 def test_format_wins_over_accept(server: ApiServer, name: str) -> None:
-    path = asked_of(name)
+    path = asked_of(server, name)
     for form, media_type in zip(("json", "csv", "ndjson"), OFFERED, strict=True):
-        query = f"{'&' if '?' in path else '?'}format={form}"
         for accept in ("application/json", "text/csv", "image/png"):
-            answer = server.client("ada").get(f"/v1/listeners/ada/{path}{query}", headers={"Accept": accept})
+            answer = server.client("ada").get(f"{path}?format={form}", headers={"Accept": accept})
             assert answer.headers["content-type"].partition(";")[0] == media_type
 
 
 @pytest.mark.parametrize("name", UNLISTED)
 def test_what_is_no_list_is_json_alone(server: ApiServer, name: str) -> None:
-    client, path = server.client("ada"), f"/v1/listeners/ada/{asked_of(name)}"
+    client, path = server.client("ada"), asked_of(server, name)
     answer = client.get(path, headers={"Accept": "text/csv"})
     assert problem(answer, 406, "not-acceptable")["allowed"] == "application/json"
     assert problem(client.get(path, params={"format": "csv"}), 400, "invalid-parameter")["parameter"] == "format"

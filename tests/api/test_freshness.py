@@ -69,7 +69,6 @@ def test_hits_read_the_store_once_in_50_ms(watched: Any, tmp_path: Path) -> None
     asked, reads = inside(watched, tmp_path, asking)
     assert asked > 50
     assert 2 <= len(watched.looks) <= 0.5 / FRESH_SECONDS + 2
-    assert all(later - earlier >= FRESH_SECONDS * 0.99 for earlier, later in zip(watched.looks, watched.looks[1:]))  # noqa: B905
     assert reads <= 1, "the admin key needs no store"
 
 
