@@ -38,7 +38,7 @@ class Computing:
         self.go_on.set()
         self._lock = threading.Lock()
 
-    def __call__(self, reader: HistoryReader, address: Address, terms: Terms) -> tuple[Hashable, Entry]:
+    def __call__(self, store: Store, reader: HistoryReader, address: Address, terms: Terms) -> tuple[Hashable, Entry]:
         with self._lock:
             self.asked.append(address.text)
             self.at_once += 1
@@ -47,7 +47,7 @@ class Computing:
         time.sleep(0.002)
         with self._lock:
             self.at_once -= 1
-        return computed(reader, address, terms)
+        return computed(store, reader, address, terms)
 
 
 @pytest.fixture
