@@ -212,3 +212,14 @@ def test_a_change_while_an_answer_is_computed_is_in_the_next(
 
     _, second = inside(listener, tmp_path, asking)
     assert second.json()["period"]["timezone"] == "Asia/Tokyo"
+
+
+def test_without_room_nothing_is_kept_and_all_is_answered(
+    listener: Store, tmp_path: Path, computing: Computing
+) -> None:
+    async def asking(ask: Ask) -> list[httpx.Response]:
+        return [await ask(PATH) for _ in range(3)]
+
+    found = inside(listener, tmp_path, asking, cache_mb=0)
+    assert {(answer.status_code, answer.content) for answer in found} == {(200, found[0].content)}
+    assert len(computing.asked) == 3

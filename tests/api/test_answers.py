@@ -238,12 +238,3 @@ def test_hits_and_misses_are_counted_in_every_process(pair: ApiServer) -> None:
     after = _kept(pair)
     assert after["misses"] == before["misses"]
     assert all(now["hits"] > then["hits"] for now, then in zip(after["processes"], before["processes"], strict=True))
-
-
-def test_without_room_nothing_is_kept_and_all_is_answered(sqlite_uri: str, tmp_path: Path) -> None:
-    with ApiServer(tmp_path, sqlite_uri, cache_mb=0) as running:
-        running.make("ada")
-        answers = [running.client("ada").get("/v1/listeners/ada/summary") for _ in range(2)]
-        assert _told(answers[0]) == _told(answers[1])
-        kept = running.client("admin").get("/v1/cache").json()
-    assert (kept["entries"], kept["bytes"], kept["hits"], kept["misses"]) == (0, 0, 0, 2)
