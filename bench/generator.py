@@ -50,7 +50,7 @@ def check_generator() -> None:
 def load_round(address: str, targets: Iterable[Target], folder: Path, *, connections: int, seconds: int) -> Round:
     """One round: `connections` ask for so many seconds, each for the next of the targets when it has its answer.
 
-    Only for a service on this machine. Raises JobFailed where wrk fails.
+    Only for a service on this machine. Raises JobFailed where wrk fails or nothing is answered.
     """
     if not address.startswith("http://127.0.0.1:"):
         raise ValueError(f"{address} is not on this machine")
@@ -64,4 +64,7 @@ def load_round(address: str, targets: Iterable[Target], folder: Path, *, connect
     process = subprocess.run(command, capture_output=True, text=True, timeout=_PATIENCE_SECONDS, check=False)
     if process.returncode != 0:
         raise JobFailed(f"wrk: {process.stderr.strip() or process.stdout.strip()}")
-    return msgspec.json.decode(process.stdout.rstrip().rpartition("\n")[2], type=Round)
+    told = msgspec.json.decode(process.stdout.rstrip().rpartition("\n")[2], type=Round)
+    if not told.requests:
+        raise JobFailed(f"{address} answered nothing for {seconds} s")
+    return told

@@ -9,7 +9,6 @@ from urllib.parse import parse_qsl
 
 from bench.jobs import Question
 from bench.questions import TOP_OF
-from stats_core.insights import STATISTICS
 
 LEFT_OUT: Final = {"recap", "comparison", "explanation"}
 
@@ -73,8 +72,7 @@ A_MONTH_OR_LESS: Final = (
 
 def mix() -> list[Question]:
     """All of it."""
-    asked = map(_question_of, (*ALL_TIME, *A_YEAR, *A_MONTH_OR_LESS))
-    return [question for question in asked if question.statistic in STATISTICS]
+    return list(map(_question_of, (*ALL_TIME, *A_YEAR, *A_MONTH_OR_LESS)))
 
 
 def _question_of(path: str) -> Question:
