@@ -46,7 +46,7 @@ class Load:
     @property
     def size(self) -> int:
         """The sizes of all steps together."""
-        rounds = (3 * self._effort.rounds + 1) * self._effort.seconds * _PLAYS_A_SECOND
+        rounds = (3 * self._effort.rounds + 2) * self._effort.seconds * _PLAYS_A_SECOND
         return self._effort.listeners * self._plays + sum(self._larger) + rounds + self._plays + sum(self._larger)
 
     def figures(self) -> Iterator[Figure]:
@@ -63,6 +63,7 @@ class Load:
             rounds = self._rounds(service, targets, "nothing at all", _HOT_CONNECTIONS)
             yield from _told("raw limit: an empty answer", rounds, self._plays)[:1]
         with rest_service(self._data, self._uri, _NOTHING_KEPT) as service:
+            self._warm(service, targets[: self._effort.listeners])
             rounds = self._rounds(service, targets, "nothing kept", _COLD_CONNECTIONS)
             yield from _told(f"no answer kept, {_COLD_CONNECTIONS} connections", rounds, self._plays)
             yield from self._one_by_one(service, listeners[0], self._plays)
@@ -83,11 +84,7 @@ class Load:
 
     def _hot(self, service: Running, targets: Sequence[Target]) -> Iterator[Figure]:
         """Every answer is kept by every process, whichever a connection comes to."""
-        for _ in range(4 * _PROCESSES):
-            with service.client() as client:
-                for target in targets:
-                    client.ask(target)
-        self._round(service, targets, "warming up", _HOT_CONNECTIONS)
+        self._warm(service, targets)
         rounds = self._rounds(service, targets, "hot", _HOT_CONNECTIONS)
         yield from _told(
             f"hot: {self._effort.listeners} listeners, {_HOT_CONNECTIONS} connections", rounds, self._plays
@@ -97,6 +94,14 @@ class Load:
         yield figure_of(name, "MB", [memory.resident], plays=self._plays)
         if memory.proportional is not None:
             yield figure_of(f"{name}, what is shared divided", "MB", [memory.proportional], plays=self._plays)
+
+    def _warm(self, service: Running, targets: Sequence[Target]) -> None:
+        """Ask for everything of both processes: what a new connection comes to is chance, so more often than twice."""
+        for _ in range(4 * _PROCESSES):
+            with service.client() as client:
+                for target in targets:
+                    client.ask(target)
+        self._round(service, targets, "warming up", _COLD_CONNECTIONS)
 
     def _one_by_one(self, service: Running, user: str, plays: int) -> Iterator[Figure]:
         """Each statistic over all time, asked by one client of a service that keeps no answer."""

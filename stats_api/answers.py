@@ -22,6 +22,7 @@ from stats_api.replies import Reply
 from stats_api.service import Service
 from stats_core.errors import StatsError
 from stats_core.history.present import Present
+from stats_core.memory import give_back
 from stats_core.security.access import Access
 from stats_core.settings import cores
 
@@ -42,6 +43,7 @@ class Answers:
         self._spellings: OrderedDict[Raw, Address] = OrderedDict()
         self._under_way: dict[Hashable, asyncio.Task[Entry]] = {}
         self._noticed: Present = service.reader.lookout.latest
+        self._computed = False
         self._history_bytes = HISTORY_BYTES.labels(str(service.process))
 
     async def at_hand(self, passage: Passage) -> Reply | None:
@@ -87,6 +89,12 @@ class Answers:
         if len(self.cache):
             self._notice(await self._service.freshness.look())
 
+    async def tidy(self) -> None:
+        """Give back to the system what computing needed and left; nothing where none was computed since."""
+        if self._computed:
+            self._computed = False
+            await self._service.reading(give_back)
+
     def close(self) -> None:
         """Compute nothing more; what is under way ends by itself."""
         self._admission.close()
@@ -105,6 +113,7 @@ class Answers:
         present = self._service.freshness.known(*address.users)
         if present is None or key == address.key(terms, present):
             self.cache.put(key, entry)
+        self._computed = True
         self._history_bytes.set(reader.nbytes)
         return entry
 

@@ -67,12 +67,13 @@ def _left_alone(server: Server) -> None:
 
 
 async def _keep_up(door: Door) -> None:
-    """Tell what was counted; let go of what others changed or cleared, though nobody asks for it any more."""
+    """Tell what was counted; let go of what others changed or cleared, and of what computing left; nobody need ask."""
     while True:
         await asyncio.sleep(_UPKEEP_SECONDS)
         door.counts.write()
         with suppress(StoreError):  # whoever asks is told
             await door.answers.notice()
+        await door.answers.tidy()
 
 
 if __name__ == "__main__":

@@ -6,7 +6,10 @@ from functools import lru_cache
 
 
 def give_back() -> None:
-    """Give back what a large piece of work needed and left: the C library keeps it, 35 MB of one listener's reading."""
+    """Give back what a large piece of work needed and left: the C library keeps it. Takes some milliseconds.
+
+    35 MB after one listener of 250,000 plays was read, as much again after every statistic was asked.
+    """
     _trim()(0)
 
 
