@@ -14,5 +14,5 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Running,
     done(Make(300, 2, 1, 5, export), Made)
     done(Import(uri, str(folder), export, "ada"), Imported)
     key = made_key(folder, uri, "ada")
-    with rest_service(folder, uri, {"api_processes": 1}) as running:
+    with rest_service(folder, uri, {"api_processes": 1, "rate_limit": 0}) as running:
         yield running, key
