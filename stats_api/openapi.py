@@ -35,6 +35,8 @@ _TAGS: Final = {
     "health": "For supervisors; needs no key.",
     "documentation": "This document.",
 }
+_ID: Final[Mapping[str, Json]] = {"type": "string", "pattern": "^[A-Za-z0-9._-]{1,64}$"}
+_WITH_ID: Final[Mapping[str, Json]] = {"X-Request-ID": {"$ref": "#/components/headers/X-Request-ID"}}
 _READ_AS: Final[Mapping[str, Callable[[str], Json]]] = {"integer": int, "boolean": "true".__eq__}
 """JSON Schema's type -> the JSON value of a parameter's text."""
 _PATH_PARAMETERS: Final[Mapping[str, tuple[str, Json]]] = {
@@ -66,13 +68,17 @@ def document_of(described: Iterable[Described], examples: Mapping[str, object]) 
             "title": "Spotify Stats",
             "version": VERSION,
             "summary": "A person's whole listening history, and any question about it.",
-            "description": "Every error is `application/problem+json` (RFC 9457). `HEAD` works wherever `GET` does.",
+            "description": "Every error is `application/problem+json` (RFC 9457). `HEAD` works wherever `GET` does. "
+            "Bodies of more than a kilobyte are compressed where `Accept-Encoding` allows it, statistics' ones are not "
+            "sent again where `If-None-Match` names them. `X-Request-ID` may be given (1 to 64 letters, digits, dots, "
+            "dashes and underscores); it is answered, and stands in the log.",
         },
         "servers": [{"url": "/"}],
         "tags": [{"name": name, "description": description} for name, description in _TAGS.items()],
         "paths": paths,
         "components": {
             "schemas": components,
+            "headers": {"X-Request-ID": {"description": "What the log calls this request.", "schema": _ID}},
             "securitySchemes": {
                 "key": {"type": "http", "scheme": "bearer", "description": "A key, or the admin key."},
                 "link": {
@@ -154,12 +160,10 @@ def _query_parameter(parameter: Parameter[object]) -> dict[str, object]:
 
 
 def _answer(answer: Answer, schema_of: Mapping[int, object], example: object) -> dict[str, object]:
-    written: dict[str, object] = {"description": answer.description}
-    if answer.headers:
-        written["headers"] = {
-            name: {"description": description, "schema": {"type": "string"}}
-            for name, description in answer.headers.items()
-        }
+    headers = {
+        name: {"description": description, "schema": {"type": "string"}} for name, description in answer.headers.items()
+    }
+    written: dict[str, object] = {"description": answer.description, "headers": {**headers, **_WITH_ID}}
     if answer.body is not None:
         content: dict[str, object] = {"schema": schema_of[id(answer.body)]}
         if example is not None:
@@ -198,8 +202,8 @@ def _problems(operation: Operation, schema_of: Mapping[int, object]) -> dict[str
             "description": " ".join(f"{kind.title}. {kind.description}" for kind in here),
             "content": {MEDIA_TYPE: {"schema": schema_of[id(Problem)], "examples": examples}},
         }
-        if headers := _HEADERS.get(status):
-            response["headers"] = {name: {"schema": schema} for name, schema in headers.items()}
+        headers = {name: {"schema": schema} for name, schema in _HEADERS.get(status, {}).items()}
+        response["headers"] = {**headers, **_WITH_ID}
         written[str(status)] = response
     return written
 

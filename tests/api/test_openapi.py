@@ -1,6 +1,7 @@
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from openapi_schema_validator import OAS31Validator
@@ -12,6 +13,7 @@ from stats_api.examples import examples
 from stats_api.openapi import document_of
 from stats_api.operations import Operation
 from stats_api.problems import KINDS
+from stats_api.replies import ALWAYS
 from stats_core.insights import STATISTICS
 from stats_core.security.keys import key_digest, short_id
 from tests.api.server import ApiServer
@@ -103,6 +105,33 @@ def test_every_keyed_operation_names_its_failures(document: dict[str, Any]) -> N
         assert open_to_all == (operation["tags"][0] in {"health", "documentation"}), identity
         assert {"400", "405", "500"} <= set(operation["responses"])
         assert ({"401", "403", "429", "503"} <= set(operation["responses"])) or open_to_all
+
+
+@pytest.mark.parametrize("name", STATISTICS)
+def test_every_statistic_says_how_it_is_written_kept_and_refused(document: dict[str, Any], name: str) -> None:
+    responses = document["paths"][f"/v1/listeners/{{user}}/{name}"]["get"]["responses"]
+    assert {"304", "406", "429", "503"} <= set(responses)
+    listed = ["text/csv", "application/x-ndjson"] if STATISTICS[name].listed else []
+    assert list(responses["200"]["content"]) == ["application/json", *listed]
+    for status in ("200", "304"):
+        assert {"ETag", "Vary", "Cache-Control"} <= set(responses[status]["headers"])
+    assert "content" not in responses["304"]
+    for status in ("429", "503"):
+        assert "Retry-After" in responses[status]["headers"]
+    assert all("X-Request-ID" in response["headers"] for response in responses.values())
+
+
+def test_what_an_answer_says_in_headers_is_declared(server: ApiServer, document: dict[str, Any]) -> None:
+    always = {name.decode() for name, _ in ALWAYS} | {"content-type", "content-length", "date", "server"}
+    client, operations = server.client("admin"), _operations(document)
+    answers = {f"get_{name}": client.get(f"/v1/listeners/ada/{name}") for name in ("plays", "clock")}
+    answers["get_summary"] = client.get("/v1/listeners/ada/summary", headers={"If-None-Match": "*"})
+    answers["make_listener"] = client.post("/v1/listeners", json={"user": f"u{uuid4().hex[:12]}"})
+    answers["get_cache"] = server.client().get("/v1/cache")
+    assert "link" in answers["get_plays"].headers
+    for identity, answer in answers.items():
+        declared = {name.lower() for name in operations[identity]["responses"][str(answer.status_code)]["headers"]}
+        assert set(answer.headers) - always <= declared, identity
 
 
 def test_a_real_answer_fits_its_schema(server: ApiServer, document: dict[str, Any]) -> None:
