@@ -1,9 +1,11 @@
 """What Prometheus reads: every request of every process, by route, method, status and cache, and how long it took."""
 
 import re
+from pathlib import Path
 
 from prometheus_client.parser import text_string_to_metric_families
 
+import stats_api
 from tests.api.server import ApiServer
 
 ROUTE = "/v1/listeners/{user}/summary"
@@ -72,6 +74,13 @@ def test_the_cache_and_histories_are_told(server: ApiServer) -> None:
     assert _counted(server, "stats_history_bytes") > 1_000
     assert _counted(server, "stats_computing_waiting") == 0
     assert _counted(server, "stats_computing_refused_total") == 0
+
+
+def test_every_metric_is_in_the_documentation(server: ApiServer) -> None:
+    families = text_string_to_metric_families(server.client("admin").get("/metrics").text)
+    told = {family.name + ("_total" if family.type == "counter" else "") for family in families}
+    table = (Path(stats_api.__file__).parents[1] / "docs/operating.md").read_text()
+    assert told == set(re.findall(r"`(stats_\w+)`", table))
 
 
 def test_no_label_holds_what_somebody_wrote(server: ApiServer) -> None:
