@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import msgspec
 
+from stats_core.clock import instant_ms
 from stats_core.documents import Covered, Kind, Listener, Play
 from stats_core.history.columns import history_of, table_of
-from stats_core.history.months import instant_ms
 from stats_core.history.reader import Heard
 from stats_core.insights import answered
 

@@ -13,7 +13,7 @@ import msgspec
 
 from scripts.by_hand import Example, example_of
 from scripts.path_ids import path_given, path_of
-from stats_core.history.months import instant_ms
+from stats_core.clock import instant_ms
 from stats_core.history.reader import Heard, HistoryReader
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.insights import STATISTICS, answered

@@ -8,8 +8,7 @@ from stats_api.cache import Entry
 from stats_api.codings import coded
 from stats_api.companions import check_agreement
 from stats_api.replies import Ready
-from stats_core.clock import utc_now
-from stats_core.history.months import instant_ms
+from stats_core.clock import instant_ms, utc_now
 from stats_core.history.reader import HistoryReader
 from stats_core.insights import answer_of
 from stats_core.insights.question import Companion

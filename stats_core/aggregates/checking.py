@@ -10,13 +10,14 @@ import numpy as np
 
 from stats_core.aggregates.counting import MOST_PLAYED, TOPS
 from stats_core.aggregates.recounting import PATIENCE_SECONDS
+from stats_core.clock import instant_ms
 from stats_core.documents import DailyTotal, Listener, ListenerTotals, MonthlyTop, Play, TopEntry
 from stats_core.errors import StoreUnavailable
 from stats_core.history.columns import History
 from stats_core.history.entries import Entries, Naming
 from stats_core.history.items import Item, item_of
 from stats_core.history.marks import mark_months, marked_months
-from stats_core.history.months import instant_ms, month_beside, month_start, months_from
+from stats_core.history.months import month_beside, month_start, months_from
 from stats_core.history.reader import HistoryReader
 from stats_core.insights.zones import Zone
 from stats_core.listeners import plays_lease_name

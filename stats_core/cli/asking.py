@@ -7,8 +7,7 @@ from rich.console import Console
 
 from stats_core.cli.opening import opened_store
 from stats_core.cli.tables import summary_table, top_table
-from stats_core.clock import utc_now
-from stats_core.history.months import instant_ms
+from stats_core.clock import instant_ms, utc_now
 from stats_core.history.reader import HistoryReader
 from stats_core.insights import STATISTICS, answered
 from stats_core.insights.question import Statistic

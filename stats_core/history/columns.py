@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from stats_core.clock import instant_ms
 from stats_core.documents import KINDS, SOURCES, Covered, Observation, Play, SavedItem
 from stats_core.history.by_entry import ByEntry, by_entry
 from stats_core.history.catalogue import Catalogue
@@ -17,7 +18,6 @@ from stats_core.history.entries import Entries, Naming
 from stats_core.history.items import Item, item_of
 from stats_core.history.keys import number_of
 from stats_core.history.lengths import Lengths, lengths_of
-from stats_core.history.months import instant_ms
 from stats_core.history.names import Names, names_of
 from stats_core.history.recordings import recordings_of
 

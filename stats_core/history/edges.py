@@ -10,9 +10,10 @@ from typing import Final
 
 import numpy as np
 
+from stats_core.clock import instant_ms
 from stats_core.documents import Play
 from stats_core.history.keys import ending_within
-from stats_core.history.months import instant_ms, month_beside, month_end, month_of, month_start
+from stats_core.history.months import month_beside, month_end, month_of, month_start
 from stats_core.history.observations import Ints
 from stats_core.history.reconcile import estimates
 from stats_core.store import collections

@@ -7,8 +7,8 @@ from typing import Final, TypeVar
 import msgspec
 import numpy as np
 
+from stats_core.clock import instant
 from stats_core.history.columns import History
-from stats_core.history.months import instant
 
 T = TypeVar("T")
 

@@ -1,4 +1,4 @@
-"""Instants as whole milliseconds since 1970, and the UTC months they lie in."""
+"""The UTC months that instants lie in."""
 
 from datetime import UTC, datetime
 
@@ -6,16 +6,6 @@ import numpy as np
 import numpy.typing as npt
 
 Ints = npt.NDArray[np.int64]
-
-
-def instant_ms(instant: datetime) -> int:
-    """ms since 1970 of an aware instant."""
-    return round(instant.timestamp() * 1000)
-
-
-def instant(ms: int) -> datetime:
-    """The aware UTC instant of ms since 1970. A double holds it to a quarter of a microsecond."""
-    return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def month_start(month: str) -> datetime:

@@ -14,9 +14,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from stats_core.clock import instant_ms
 from stats_core.documents import Observation, Play, Source
 from stats_core.history.items import Item, item_of
-from stats_core.history.months import instant_ms
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]

@@ -9,9 +9,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from stats_core.clock import instant_ms
 from stats_core.documents import GENERATIONS, Carried, Observation, Play
 from stats_core.history.keys import ending_within, number_of
-from stats_core.history.months import instant_ms, month_end, month_start
+from stats_core.history.months import month_end, month_start
 from stats_core.history.observations import Ints, Observations, Vocabulary, observations_of
 from stats_core.history.reconcile import Sightings, signature_of
 from stats_core.store import collections

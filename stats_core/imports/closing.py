@@ -6,12 +6,11 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from stats_core.clock import utc_now
+from stats_core.clock import instant, utc_now
 from stats_core.documents import Import, ImportFile, ImportStatus, State
 from stats_core.exports.parse import ParsedFile
 from stats_core.exports.reading import ReadExport, ReadFile
 from stats_core.history.ledger import counted
-from stats_core.history.months import instant
 from stats_core.history.rewriting import Arriving
 
 _COUNTED_STATES: Final = 6

@@ -14,13 +14,13 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from stats_core.clock import utc_now
+from stats_core.clock import instant_ms, utc_now
 from stats_core.documents import Import, Lease, SavedItems
 from stats_core.errors import ArchiveMissing, LeaseLost, RefusedWhole, StoreError, UnknownListener
 from stats_core.exports.parse import Parser
 from stats_core.exports.reading import ReadExport, ReadFile, read_export
 from stats_core.history.marks import mark_everything, mark_months
-from stats_core.history.months import instant_ms, month_name, months_of
+from stats_core.history.months import month_name, months_of
 from stats_core.history.observations import Vocabulary, concatenated
 from stats_core.history.publishing import publish, saved_ids
 from stats_core.history.repairing import repair_marked

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from stats_core.clock import instant_ms
 from stats_core.documents import AccessKey, Scope
 from stats_core.errors import BeyondRights
-from stats_core.history.months import instant_ms
 
 
 @dataclass(frozen=True)

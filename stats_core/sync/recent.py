@@ -13,11 +13,12 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from stats_core.clock import instant, instant_ms
 from stats_core.documents import STATES, Gap, Listener, Stretch, Sync
 from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.history.keys import ending_within
 from stats_core.history.marks import mark_months
-from stats_core.history.months import instant, instant_ms, month_name, months_of
+from stats_core.history.months import month_name, months_of
 from stats_core.history.observations import Vocabulary
 from stats_core.history.publishing import publish
 from stats_core.history.repairing import repair_marked

@@ -1,8 +1,7 @@
 """Questions that every statistic can be asked."""
 
 from scripts.path_ids import path_given, path_of
-from stats_core.clock import utc_now
-from stats_core.history.months import instant_ms
+from stats_core.clock import instant_ms, utc_now
 from stats_core.history.reader import HistoryReader
 from tests.api.server import ApiServer
 

@@ -4,8 +4,7 @@ from pathlib import Path
 import pytest
 
 from scripts.path_ids import path_given, path_of
-from stats_core.clock import utc_now
-from stats_core.history.months import instant_ms
+from stats_core.clock import instant_ms, utc_now
 from stats_core.history.present import FRESH_SECONDS
 from stats_core.history.reader import HistoryReader
 from stats_core.insights import STATISTICS, answered

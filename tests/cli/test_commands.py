@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from stats_core.clock import utc_now
+from stats_core.clock import instant_ms, utc_now
 from stats_core.documents import Import
-from stats_core.history.months import instant_ms
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import digest_of, import_key
 from stats_core.insights import STATISTICS, answered

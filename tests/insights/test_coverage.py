@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stats_core.clock import instant_ms
 from stats_core.documents import Covered
 from stats_core.history.columns import History
-from stats_core.history.months import instant_ms
 from tests.insights.answers import answer
 from tests.insights.catalogues import LISTENERS, listened
 from tests.insights.plays import CHANGES, utc

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from stats_core.clock import instant_ms
 from stats_core.documents import Play
 from stats_core.history.columns import History
-from stats_core.history.months import instant_ms
 from tests.insights import recount
 from tests.insights import recount_discovery as slow
 from tests.insights.answers import answer

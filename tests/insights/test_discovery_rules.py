@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stats_core.clock import instant_ms
 from stats_core.documents import Play
 from stats_core.history.columns import History, history_of_plays
-from stats_core.history.months import instant_ms
 from stats_core.history.reader import Heard
 from stats_core.insights import answer_of, asked
 from tests.insights import recount_discovery as slow

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from stats_core.clock import instant_ms
 from stats_core.documents import KINDS, Play
 from stats_core.history.columns import History
-from stats_core.history.months import instant_ms
 from tests.insights import recount_habits as slow
 from tests.insights.answers import answer
 from tests.insights.catalogues import with_catalogue

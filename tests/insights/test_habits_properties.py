@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stats_core.clock import instant_ms
 from stats_core.documents import Play, StreamRule
 from stats_core.history.columns import history_of_plays
-from stats_core.history.months import instant_ms
 from stats_core.history.reader import Heard
 from stats_core.insights import answered
 from tests.insights.answers import answer

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stats_core.clock import instant_ms
 from stats_core.documents import Play
 from stats_core.errors import InvalidParameter, UnknownEntry
 from stats_core.history.columns import History, history_of_plays
 from stats_core.history.items import name_key
-from stats_core.history.months import instant_ms
 from stats_core.history.reader import Heard
 from stats_core.insights import answer_of
 from stats_core.insights import asked as question_of

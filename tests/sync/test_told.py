@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from stats_core.history.months import instant_ms
+from stats_core.clock import instant_ms
 from stats_core.history.reader import HistoryReader
 from stats_core.insights import answered
 from stats_core.listeners import made_listener
