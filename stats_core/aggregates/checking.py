@@ -14,10 +14,11 @@ from stats_core.clock import instant_ms
 from stats_core.documents import DailyTotal, Listener, ListenerTotals, MonthlyTop, Play, TopEntry
 from stats_core.errors import StoreUnavailable
 from stats_core.history.columns import History
-from stats_core.history.entries import Entries, Naming
+from stats_core.history.entries import Entries
 from stats_core.history.items import Item, item_of
 from stats_core.history.marks import mark_months, marked_months
 from stats_core.history.months import month_beside, month_start, months_from
+from stats_core.history.naming import Naming
 from stats_core.history.reader import HistoryReader
 from stats_core.insights.zones import Zone
 from stats_core.listeners import plays_lease_name

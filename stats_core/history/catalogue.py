@@ -17,6 +17,11 @@ def folded(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 
+def is_various(name: str) -> bool:
+    """Whether it is Spotify's name for nobody in particular."""
+    return folded(name) == folded(VARIOUS_ARTISTS)
+
+
 @dataclass(frozen=True, eq=False)
 class Catalogue:
     """Spotify id -> what is known of it, at one revision of the whole catalogue."""
@@ -68,7 +73,7 @@ class Catalogue:
         known = self.tracks.get(track) if track else None
         if known is None or not known.artists:
             return None
-        named = (credit.id for credit in known.artists if self.artist_names[credit.id] != VARIOUS_ARTISTS)
+        named = (credit.id for credit in known.artists if not is_various(self.artist_names[credit.id]))
         return tuple(dict.fromkeys(named))
 
     def image(self, kind: str, identity: str) -> str | None:

@@ -14,11 +14,12 @@ from stats_core.clock import instant_ms
 from stats_core.documents import KINDS, SOURCES, Covered, Observation, Play, SavedItem
 from stats_core.history.by_entry import ByEntry, by_entry
 from stats_core.history.catalogue import Catalogue
-from stats_core.history.entries import Entries, Naming
+from stats_core.history.entries import Entries
 from stats_core.history.items import Item, item_of
 from stats_core.history.keys import number_of
 from stats_core.history.lengths import Lengths, lengths_of
 from stats_core.history.names import Names, names_of
+from stats_core.history.naming import Naming
 from stats_core.history.recordings import recordings_of
 
 Ints = npt.NDArray[np.int64]

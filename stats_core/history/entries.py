@@ -1,11 +1,7 @@
-"""Entries: what a top can hold, and which items belong to each; decided when columns are loaded, never stored.
-
-A track is its URI, an artist their catalogue id, as far as known; until then exact names give each a key, and an old
-key keeps leading to what it has become.
-"""
+"""Entries: what a top can hold, and which items belong to each; decided when columns are loaded, never stored."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final, Literal
@@ -14,13 +10,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stats_core.documents import Kind, SavedItem
-from stats_core.history.catalogue import Catalogue, folded
-from stats_core.history.items import VARIOUS_ARTISTS, Item, name_key, uri_id
-
 Kinds = Literal["track", "episode", "chapter", "artist", "album", "show", "audiobook"]
-Names = tuple[Kind, str | None, str | None]
-"""Kind, name, and artist or show."""
 Codes = npt.NDArray[np.int32]
 Flags = npt.NDArray[np.bool_]
 
@@ -62,8 +52,8 @@ class Entries:
     """Of each entry: some plays belong to it by the export's word alone."""
     ambiguous: Flags
     """Of each entry: several of the catalogue bear its name, so it stays apart from them."""
-    old_keys: Callable[[str], Iterator[int]]
-    """The entries that a key of names leads to by now, each once for every item of those names."""
+    old_keys: Callable[[str], Collection[int]]
+    """The entries that an id of before leads to by now."""
 
     def __len__(self) -> int:
         return len(self.entries)
@@ -87,7 +77,7 @@ class Entries:
         if low < high:
             found: list[int] = self.by_id[low:high].tolist()
             return found
-        led_to = set(self.old_keys(identity))
+        led_to = self.old_keys(identity)
         return list(led_to) if len(led_to) == 1 else []
 
     def position(self, identity: str) -> int | None:
@@ -138,224 +128,3 @@ class Entries:
         kept = of_kind[self.entry]
         of_item = np.where(of_kind[self.of_item], self.of_item, np.int32(NONE))
         return replace(self, item=self.item[kept], entry=self.entry[kept], of_item=of_item)
-
-
-class Naming:
-    """Names the items of one history. `played` are the item codes of its plays, in order of start."""
-
-    def __init__(self, items: Sequence[Item], played: Codes, saved: Sequence[SavedItem], catalogue: Catalogue) -> None:
-        self._items = items
-        self._catalogue = catalogue
-        self._latest = np.full(len(items), -1, np.int64)
-        self._latest[played] = np.arange(len(played))
-        uris = known_uris(items, played, saved)
-        self._played_ids = [_played_id(item, uris) for item in items]
-        """Of each item: the id of the track, episode or chapter it is."""
-
-    def titles(self) -> Entries:
-        """Tracks, episodes and chapters."""
-        ids = {identity: identity for identity in self._played_ids}
-
-        def shown(item: Item, key: str) -> Entry:
-            identity = ids[key.partition(" ")[2]]
-            return Entry(item.kind, identity, item.name, item.by, item.album)  # type: ignore[arg-type]
-
-        return self._entries(
-            # A track and an episode may bear the same id.
-            [
-                (f"{item.kind} {identity}",) if identity else ()
-                for item, identity in zip(self._items, self._played_ids, strict=True)
-            ],
-            shown,
-            old_key=lambda item: name_key(item.kind, item.by, item.name) if item.kind != "unknown" else None,
-            named=lambda item: item.name is not None,
-        )
-
-    def artists(self) -> Entries:
-        """The artists of tracks: those credited, once known; until then the album artist."""
-        return self._artists(lambda credited: credited)
-
-    def primary_artists(self) -> Entries:
-        """The first artist of each track."""
-        return self._artists(lambda credited: credited[:1])
-
-    def albums(self) -> Entries:
-        """The albums of tracks: by id once known, until then by name and album artist."""
-        names = self._catalogue.albums
-
-        def shown(item: Item, identity: str) -> Entry:
-            known = names.get(identity)
-            artist = ", ".join(credit.name for credit in known.artists) if known else item.artist
-            return Entry("album", identity, known.name if known else item.album, artist)
-
-        return self._entries(
-            [self._album_ids(item, track) for item, track in zip(self._items, self._played_ids, strict=True)],
-            shown,
-            old_key=_album_key,
-            named=lambda item: item.album is not None,
-        )
-
-    def shows(self) -> Entries:
-        """The shows of episodes, by name."""
-        return self._entries(
-            [(name_key("show", item.show),) if _is_named(item, "episode", item.show) else () for item in self._items],
-            lambda item, identity: Entry("show", identity, item.show),
-        )
-
-    def audiobooks(self) -> Entries:
-        """The audiobooks of chapters: by URI, else by name."""
-        return self._entries(
-            [_audiobook_ids(item) for item in self._items],
-            lambda item, identity: Entry("audiobook", identity, item.audiobook, item.author),
-            old_key=lambda item: name_key("audiobook", item.audiobook) if item.audiobook else None,
-            named=lambda item: item.audiobook is not None,
-        )
-
-    def _artists(self, chosen: Callable[[tuple[str, ...]], tuple[str, ...]]) -> Entries:
-        names = self._catalogue.artist_names
-        provisional: set[str] = set()
-        credited = []
-        for item, track in zip(self._items, self._played_ids, strict=True):
-            told = self._catalogue.credits(track) if item.kind == "track" else None
-            if told is None:
-                told = self._artist_by_name(item)
-                provisional.update(told)
-            credited.append(chosen(told))
-        ambiguous = {
-            name_key("artist", name)
-            for name in {item.artist for item in self._items if item.artist is not None}
-            if len(self._catalogue.artists_named.get(folded(name), ())) > 1
-        }
-        return self._entries(
-            credited,
-            lambda item, identity: Entry("artist", identity, names.get(identity, item.artist)),
-            old_key=_artist_key,
-            provisional=provisional,
-            ambiguous=ambiguous,
-        )
-
-    def _artist_by_name(self, item: Item) -> tuple[str, ...]:
-        """The one of the catalogue who bears the album artist's name, else a key of the name."""
-        if item.kind != "track" or item.artist is None or item.artist == VARIOUS_ARTISTS:
-            return ()
-        bearers = self._catalogue.artists_named.get(folded(item.artist), ())
-        return bearers if len(bearers) == 1 else (name_key("artist", item.artist),)
-
-    def _album_ids(self, item: Item, track: str | None) -> tuple[str, ...]:
-        if item.kind != "track":
-            return ()
-        known = self._catalogue.tracks.get(track) if track else None
-        if known is not None and known.album is not None:
-            return (known.album,)
-        if item.album is None:
-            return ()
-        bearers = self._catalogue.albums_named.get((folded(item.artist or ""), folded(item.album)), ())
-        return bearers if len(bearers) == 1 else (name_key("album", item.artist, item.album),)
-
-    def _entries(
-        self,
-        ids: Sequence[tuple[str, ...]],
-        shown: Callable[[Item, str], Entry],
-        *,
-        old_key: Callable[[Item], str | None] = lambda _: None,
-        named: Callable[[Item], bool] = lambda _: True,
-        provisional: Iterable[str] = (),
-        ambiguous: Iterable[str] = (),
-    ) -> Entries:
-        """Entries of the ids that each item has; each is shown as the item played last that is `named` names it."""
-        code_of: dict[str, int] = {}
-        latest: list[tuple[tuple[bool, int], int]] = []
-        of_item = np.full(len(ids), NONE, np.int32)
-        items, codes = [], []
-        for position, (identities, play) in enumerate(zip(ids, self._latest.tolist(), strict=True)):
-            if not identities:
-                continue
-            rank = (named(self._items[position]), play)
-            for identity in identities:
-                code = code_of.setdefault(identity, len(latest))
-                items.append(position)
-                codes.append(code)
-                if code == len(latest):
-                    latest.append((rank, position))
-                elif rank > latest[code][0]:
-                    latest[code] = (rank, position)
-            of_item[position] = code_of[identities[0]]
-        entries = [shown(self._items[at], identity) for identity, (_, at) in zip(code_of, latest, strict=True)]
-        pairs = np.array(items, np.int32), np.array(codes, np.int32)
-
-        def led_to(key: str) -> Iterator[int]:
-            for position, code in zip(*(pair.tolist() for pair in pairs), strict=True):
-                if old_key(self._items[position]) == key and _is_heir(entries[code], self._items[position]):
-                    yield code
-
-        return Entries(
-            entries,
-            *pairs,
-            of_item,
-            np.fromiter((at for _, at in latest), np.int32, len(latest)),
-            _flags_of(code_of, provisional),
-            _flags_of(code_of, ambiguous),
-            led_to,
-        )
-
-
-def known_uris(items: Sequence[Item], played: Codes, saved: Sequence[SavedItem] = ()) -> dict[Names, str]:
-    """(kind, name, artist or show) -> the URI a play of these names takes: the most played, then the smallest."""
-    wanted = {(item.kind, item.name, item.by) for item in items if item.uri is None and item.name is not None}
-    if not wanted:
-        return {}
-    plays = np.bincount(played, minlength=len(items)).tolist()
-    plays_of: dict[str, int] = {}
-    candidates: dict[Names, set[str]] = {}
-    for item, count in zip(items, plays, strict=True):
-        if item.uri is not None:
-            plays_of[item.uri] = plays_of.get(item.uri, 0) + count
-            if (names := (item.kind, item.name, item.by)) in wanted:
-                candidates.setdefault(names, set()).add(item.uri)
-    for entry in saved:
-        kind: Kind = "episode" if entry.uri.startswith("spotify:episode:") else "track"
-        if (names := (kind, entry.name, entry.by)) in wanted:
-            candidates.setdefault(names, set()).add(entry.uri)
-    return {names: min(uris, key=lambda uri: (-plays_of.get(uri, 0), uri)) for names, uris in candidates.items()}
-
-
-def _played_id(item: Item, uris: dict[Names, str]) -> str | None:
-    if item.kind == "unknown":
-        return None
-    uri = item.uri or uris.get((item.kind, item.name, item.by))
-    return uri_id(uri) if uri else name_key(item.kind, item.by, item.name)
-
-
-def _artist_key(item: Item) -> str | None:
-    return name_key("artist", item.artist) if _is_named(item, "track", item.artist) else None
-
-
-def _album_key(item: Item) -> str | None:
-    return name_key("album", item.artist, item.album) if _is_named(item, "track", item.album) else None
-
-
-def _audiobook_ids(item: Item) -> tuple[str, ...]:
-    if item.kind != "chapter":
-        return ()
-    if item.audiobook_uri:
-        return (uri_id(item.audiobook_uri),)
-    return (name_key("audiobook", item.audiobook),) if item.audiobook is not None else ()
-
-
-def _is_named(item: Item, kind: Kind, name: str | None) -> bool:
-    return item.kind == kind and name is not None
-
-
-def _is_heir(entry: Entry, item: Item) -> bool:
-    """Whether a key of the item's names leads to the entry: of several credited artists to the one of that name."""
-    return entry.kind != "artist" or (
-        entry.name is not None and item.artist is not None and folded(entry.name) == folded(item.artist)
-    )
-
-
-def _flags_of(code_of: dict[str, int], flagged: Iterable[str]) -> Flags:
-    flags = np.zeros(len(code_of), np.bool_)
-    for identity in flagged:
-        if identity in code_of:
-            flags[code_of[identity]] = True
-    return flags

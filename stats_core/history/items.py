@@ -8,6 +8,7 @@ import msgspec
 from stats_core.documents import Kind, Observation
 
 VARIOUS_ARTISTS: Final = "Various Artists"
+NAME_KEY_LENGTH: Final = 21
 _SPOTIFY_ID_LENGTH: Final = 22
 
 
@@ -51,3 +52,8 @@ def name_key(what: str, *names: str | None) -> str:
     """A URL-safe key for exact names: `~` and 20 hexadecimal digits; it can't be taken for a Spotify id."""
     text = "\0".join([what, *("\1" if name is None else name for name in names)])
     return "~" + hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+
+
+def is_name_key(text: str) -> bool:
+    """Whether it has the form of a key of names."""
+    return len(text) == NAME_KEY_LENGTH and text.isascii() and text.startswith("~")

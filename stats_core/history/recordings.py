@@ -1,6 +1,6 @@
 """Recordings: which tracks are the same one, published more than once."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -41,7 +41,8 @@ def recordings_of(
     latest = np.full(len(tracks.of_item), -1, np.int64)
     latest[played] = np.arange(len(played))
     entries: list[Entry] = []
-    recording = np.full(len(tracks), NONE, np.int32)
+    # One more, at which NONE points.
+    recording = np.full(len(tracks) + 1, NONE, np.int32)
     shown = []
     for group in groups:
         newest = max(
@@ -54,19 +55,17 @@ def recordings_of(
         entries.append(named if is_named_so else Entry("track", identity, named.name, named.artist, named.album))
         shown.append(tracks.shown[newest])
         recording[[track.position for track in group]] = len(entries) - 1
-    of_item = np.where(tracks.of_item == NONE, np.int32(NONE), recording[tracks.of_item])
     nothing = np.zeros(len(entries), np.bool_)
 
-    def led_to(key: str) -> Iterator[int]:
+    def led_to(key: str) -> Collection[int]:
         position = tracks.position(key)
-        if position is not None and recording[position] != NONE:
-            yield int(recording[position])
+        return () if position is None else [int(recording[position])]
 
     return Entries(
         entries,
         tracks.item,
         recording[tracks.entry],
-        of_item,
+        recording[tracks.of_item],
         np.array(shown, np.int32),
         nothing,
         nothing,

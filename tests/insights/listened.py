@@ -17,7 +17,6 @@ from stats_core.history.columns import History, history_of_plays
 from stats_core.history.items import name_key, uri_id
 
 NOT_TOLD = (None, "", "unknown")
-VARIOUS = "Various Artists"
 
 Namer = Callable[[Play], list[str]]
 
@@ -61,6 +60,11 @@ class Asked:
 def alike(name: str) -> str:
     """What equal names have in common."""
     return unicodedata.normalize("NFKC", name).casefold()
+
+
+def is_various(name: str) -> bool:
+    """Nobody in particular."""
+    return alike(name) == "various artists"
 
 
 @dataclass(frozen=True)
@@ -111,9 +115,9 @@ class Listened:
             return []
         known = self.tracks.get(self.title(play) or "")
         if known is not None and known.artists:
-            ids = [credit.id for credit in known.artists if self.artist_names[credit.id] != VARIOUS]
+            ids = [credit.id for credit in known.artists if not is_various(self.artist_names[credit.id])]
             return list(dict.fromkeys(ids))
-        if play.artist is None or play.artist == VARIOUS:
+        if play.artist is None or is_various(play.artist):
             return []
         bearers = [one for one, name in self.artist_names.items() if alike(name) == alike(play.artist)]
         return bearers if len(bearers) == 1 else [name_key("artist", play.artist)]

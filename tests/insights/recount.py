@@ -104,7 +104,8 @@ def top(listened: Listened, of: str, asked: Asked, by: str) -> list[Json]:
 def named(listened: Listened, of: str, identity: str) -> Json:
     """What an entry is called and shown by: as in its latest play that has a name, or as the catalogue does."""
     plays = [play for play in listened.plays if identity in listened.namer(of)(play)]
-    latest = ([play for play in plays if play.name is not None] or plays)[-1]
+    told_by = {"albums": "album", "audiobooks": "audiobook"}.get(of, "name")
+    latest = ([play for play in plays if getattr(play, told_by) is not None] or plays)[-1]
     url = (
         None if identity.startswith("~") else f"https://open.spotify.com/{of.rpartition('-')[2].rstrip('s')}/{identity}"
     )
