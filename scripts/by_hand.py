@@ -8,7 +8,9 @@ from typing import Any, Final
 import msgspec
 
 from stats_core.clock import instant_ms
-from stats_core.documents import Covered, Kind, Listener, Play
+from stats_core.documents.listeners import Covered, Listener
+from stats_core.documents.plays import Play
+from stats_core.documents.words import Kind
 from stats_core.history.columns import history_of, table_of
 from stats_core.history.reader import Heard
 from stats_core.insights import answered

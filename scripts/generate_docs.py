@@ -1,6 +1,6 @@
 """Writes pages of `docs/` from the code: settings, data model, statistics. `make docs`; tests fail when they are old.
 
-What a field means stands below it in `stats_core/documents.py`; the few words here are for names that mean the same
+What a field means stands below it in `stats_core/documents`; the few words here are for names that mean the same
 wherever they stand.
 """
 
@@ -226,13 +226,13 @@ def table_of(struct: type[Any]) -> list[str]:
 
 def meaning(struct: type[Any], field: str) -> str:
     """What a field means: as its struct says, or a struct that it extends, or as the name does everywhere."""
-    line = [one for one in struct.__mro__ if one.__module__ == documents.__name__]
+    line = [one for one in struct.__mro__ if one.__module__.startswith(documents.__name__)]
     for one in line:
         if found := field_docstrings(one).get(field) or OWN_MEANINGS.get(f"{one.__name__}.{field}"):
             return " ".join(found.split())
     if field in MEANINGS:
         return MEANINGS[field]
-    raise Undocumented(f"{struct.__name__}.{field}: say below it, in stats_core/documents.py, what it is")
+    raise Undocumented(f"{struct.__name__}.{field}: say below it, in {struct.__module__}, what it is")
 
 
 def field_docstrings(struct: type[Any]) -> dict[str, str]:

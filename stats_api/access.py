@@ -19,7 +19,8 @@ from stats_api.problems import NO_ACCESS, OUTSIDE_KEY, TOO_MANY_FAILURES, TOO_MA
 from stats_api.service import AnyConnection, Service
 from stats_api.uses import Uses
 from stats_core.clock import utc_now
-from stats_core.documents import USER_NAME, AccessKey
+from stats_core.documents.keys import AccessKey
+from stats_core.documents.words import USER_NAME
 from stats_core.errors import UnknownListener
 from stats_core.security.access import ADMIN, Access, access_of_key
 from stats_core.security.keys import LINK_PREFIX, is_use_due, may_be_key

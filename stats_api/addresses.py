@@ -9,7 +9,7 @@ from stats_api.companions import needs_agreement, not_agreed
 from stats_api.formats import FORMAT, Format, format_of
 from stats_api.operations import Operation
 from stats_api.passage import Passage
-from stats_core.documents import Listener
+from stats_core.documents.listeners import Listener
 from stats_core.errors import UnknownListener
 from stats_core.history.present import Present
 from stats_core.insights import Asked, asked

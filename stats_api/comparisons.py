@@ -12,7 +12,7 @@ from stats_api.listeners import OWN
 from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import UNKNOWN_LISTENER
 from stats_api.service import AnyRequest, Service, service_of
-from stats_core.documents import Consent
+from stats_core.documents.keys import Consent
 from stats_core.security.consent import agree, named_by, withdraw
 
 PATH: Final = f"{OWN}/comparisons"

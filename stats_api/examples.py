@@ -14,7 +14,10 @@ from stats_api.inspection import Cache, KeptOfProcess
 from stats_api.keys import Keys, MadeKey
 from stats_api.keys import answered as answered_key
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
-from stats_core.documents import AccessKey, Covered, Import, ImportFile, Link, Listener, Play
+from stats_core.documents.imports import Import, ImportFile
+from stats_core.documents.keys import AccessKey, Link
+from stats_core.documents.listeners import Covered, Listener
+from stats_core.documents.plays import Play
 from stats_core.history.columns import history_of, table_of
 from stats_core.history.items import name_key
 from stats_core.history.reader import Heard

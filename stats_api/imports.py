@@ -19,16 +19,8 @@ from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import UNKNOWN_IMPORT, UNKNOWN_LISTENER, Failure
 from stats_api.questions import given_of
 from stats_api.service import AnyRequest, service_of
-from stats_core.documents import (
-    FileStatus,
-    Generation,
-    IgnoredMember,
-    Import,
-    ImportFile,
-    ImportStatus,
-    InvalidRow,
-    State,
-)
+from stats_core.documents.imports import IgnoredMember, Import, ImportFile, InvalidRow
+from stats_core.documents.words import FileStatus, Generation, ImportStatus, State
 from stats_core.history.ledger import every_state
 from stats_core.insights.parameters import Json, Parameter, Whole
 from stats_core.listeners import known_listener

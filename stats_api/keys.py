@@ -13,7 +13,8 @@ from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import UNKNOWN_KEY, UNKNOWN_LISTENER
 from stats_api.questions import body_of
 from stats_api.service import AnyRequest, Service, service_of
-from stats_core.documents import AccessKey, Link, Scope
+from stats_core.documents.keys import AccessKey, Link
+from stats_core.documents.words import Scope
 from stats_core.security.access import Access
 from stats_core.security.keys import NAME_LENGTH, made_key, own_key, own_keys, revoke, short_id
 

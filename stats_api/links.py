@@ -14,7 +14,7 @@ from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import UNKNOWN_LISTENER
 from stats_api.questions import body_of
 from stats_api.service import AnyRequest, Service, service_of
-from stats_core.documents import AccessKey
+from stats_core.documents.keys import AccessKey
 from stats_core.insights import STATISTICS
 from stats_core.listeners import known_listener
 from stats_core.security.access import Access

@@ -16,7 +16,8 @@ from stats_api.problems import LISTENER_EXISTS, UNKNOWN_LISTENER, Failure
 from stats_api.questions import body_of
 from stats_api.service import AnyRequest, Service, service_of
 from stats_core.clock import utc_now
-from stats_core.documents import KINDS, Kind, Listener, Privacy, StreamRule
+from stats_core.documents.listeners import Listener, StreamRule
+from stats_core.documents.words import KINDS, Kind, Privacy
 from stats_core.errors import UnknownListener
 from stats_core.history.marks import mark_everything
 from stats_core.insights.parameters import MIN_MS, Json

@@ -27,7 +27,7 @@ from stats_api.problems import BROKEN_UPLOAD, EMPTY_UPLOAD, TOO_LARGE, UNKNOWN_L
 from stats_api.questions import given_of
 from stats_api.service import AnyRequest, Service, service_of
 from stats_core.clock import utc_now
-from stats_core.documents import Import
+from stats_core.documents.imports import Import
 from stats_core.listeners import known_listener
 from stats_core.store import collections
 

@@ -7,7 +7,8 @@ import stat
 from pathlib import Path
 
 from stats_core.clock import utc_now
-from stats_core.documents import USER_NAME, Listener
+from stats_core.documents.listeners import Listener
+from stats_core.documents.words import USER_NAME
 from stats_core.errors import InvalidParameter, StatsError, UnknownListener
 from stats_core.imports.inbox import files_in
 from stats_core.security.keys import take_out

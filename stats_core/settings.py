@@ -12,7 +12,7 @@ from typing import Final, Literal
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from stats_core.documents import USER_NAME
+from stats_core.documents.words import USER_NAME
 from stats_core.errors import StatsError
 
 _MOST_PROCESSES: Final = 4

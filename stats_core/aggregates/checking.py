@@ -11,7 +11,9 @@ import numpy as np
 from stats_core.aggregates.counting import MOST_PLAYED, TOPS
 from stats_core.aggregates.recounting import PATIENCE_SECONDS
 from stats_core.clock import instant_ms
-from stats_core.documents import DailyTotal, Listener, ListenerTotals, MonthlyTop, Play, TopEntry
+from stats_core.documents.derived import DailyTotal, ListenerTotals, MonthlyTop, TopEntry
+from stats_core.documents.listeners import Listener
+from stats_core.documents.plays import Play
 from stats_core.errors import StoreUnavailable
 from stats_core.history.columns import History
 from stats_core.history.entries import Entries

@@ -6,7 +6,7 @@ from typing import Final, Literal, cast
 
 import numpy as np
 
-from stats_core.documents import DailyTotal, ListenerTotals, MonthlyTop, TopEntry
+from stats_core.documents.derived import DailyTotal, ListenerTotals, MonthlyTop, TopEntry
 from stats_core.history.columns import Codes, Ints
 from stats_core.history.entries import Entries
 from stats_core.history.months import month_end

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from stats_core.aggregates.recounting import Recounted, recounted
-from stats_core.documents import Lease
+from stats_core.documents.upkeep import Lease
 from stats_core.history.marks import marked_months
 from stats_core.history.months import month_end, month_of
 from stats_core.history.publishing import publish, saved_ids

@@ -15,7 +15,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from rich.table import Table
 
 from stats_core.cli.opening import opened_store, told_to_wait
-from stats_core.documents import STATES, Import, ImportFile, State
+from stats_core.documents.imports import Import, ImportFile
+from stats_core.documents.words import STATES, State
 from stats_core.errors import StatsError
 from stats_core.settings import Settings
 from stats_core.store.port import Store

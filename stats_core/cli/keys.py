@@ -11,7 +11,8 @@ from rich.text import Text
 
 from stats_core.cli.opening import opened_store
 from stats_core.clock import utc_now
-from stats_core.documents import SCOPES, AccessKey, Scope
+from stats_core.documents.keys import AccessKey
+from stats_core.documents.words import SCOPES, Scope
 from stats_core.errors import InvalidParameter
 from stats_core.security.access import ADMIN
 from stats_core.security.keys import made_key, own_key, own_keys, revoke, short_id

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import click
 from pydantic import ValidationError
 
-from stats_core.documents import Lease
+from stats_core.documents.upkeep import Lease
 from stats_core.settings import Settings, made_folder, settings
 from stats_core.store import open_store
 from stats_core.store.leases import described

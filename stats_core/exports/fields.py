@@ -5,7 +5,7 @@ import sys
 from datetime import UTC, datetime
 from typing import Final
 
-from stats_core.documents import Kind
+from stats_core.documents.words import Kind
 from stats_core.exports.rows import AccountRow, ExtendedRow, Scalar
 from stats_core.history.items import Item
 from stats_core.history.observations import NO_CLOCK

@@ -8,7 +8,7 @@ from typing import Final, TypeVar
 import msgspec
 import numpy as np
 
-from stats_core.documents import InvalidRow
+from stats_core.documents.imports import InvalidRow
 from stats_core.exports import pages
 from stats_core.exports.fields import (
     InvalidField,

@@ -4,7 +4,7 @@ import re
 from functools import lru_cache
 from typing import Final
 
-from stats_core.documents import PLATFORMS
+from stats_core.documents.words import PLATFORMS
 
 _KEPT: Final = re.compile(rf"({'|'.join(PLATFORMS)})(?: \((.*)\))?", re.DOTALL)
 

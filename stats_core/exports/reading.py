@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from stats_core.documents import FileStatus, Generation, IgnoredMember, SavedItem
+from stats_core.documents.imports import IgnoredMember, SavedItem
+from stats_core.documents.words import FileStatus, Generation
 from stats_core.errors import Refused, RefusedWhole
 from stats_core.exports.container import Member, Progress, is_zip, members_of
 from stats_core.exports.json_rows import NO_TEXT, NOT_JSON, NOT_UTF8, TRUNCATED, WRONG_SHAPE, RowReader

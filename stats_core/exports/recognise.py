@@ -5,7 +5,7 @@ import re
 from collections.abc import Mapping
 from typing import Final, Literal
 
-from stats_core.documents import Generation
+from stats_core.documents.words import Generation
 from stats_core.exports.json_rows import BOM
 
 Series = Literal["endsong", "audio", "account"]

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from stats_core.documents import SavedItem
+from stats_core.documents.imports import SavedItem
 from stats_core.errors import Refused
 from stats_core.exports.json_rows import BOM, lenient
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 
-from stats_core.documents import Album, Artist, Credit, Track
+from stats_core.documents.catalogue import Album, Artist, Credit, Track
 from stats_core.history.items import VARIOUS_ARTISTS
 
 K = TypeVar("K")

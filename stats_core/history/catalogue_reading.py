@@ -3,7 +3,7 @@
 import threading
 from typing import TypeVar
 
-from stats_core.documents import Album, Artist, Track
+from stats_core.documents.catalogue import Album, Artist, Track
 from stats_core.history.catalogue import Catalogue
 from stats_core.history.present import Lookout
 from stats_core.store import collections

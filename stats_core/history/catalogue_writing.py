@@ -5,7 +5,8 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from stats_core.documents import Album, Artist, Lease, Track
+from stats_core.documents.catalogue import Album, Artist, Track
+from stats_core.documents.upkeep import Lease
 from stats_core.history.marks import mark_everything
 from stats_core.store import collections
 from stats_core.store.leases import Held, lease

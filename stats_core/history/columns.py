@@ -11,7 +11,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from stats_core.clock import instant_ms
-from stats_core.documents import KINDS, SOURCES, Covered, Observation, Play, SavedItem
+from stats_core.documents.imports import SavedItem
+from stats_core.documents.listeners import Covered
+from stats_core.documents.plays import Observation, Play
+from stats_core.documents.words import KINDS, SOURCES
 from stats_core.history.by_entry import ByEntry, by_entry
 from stats_core.history.catalogue import Catalogue
 from stats_core.history.entries import Entries

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from stats_core.clock import instant_ms
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from stats_core.history.keys import ending_within
 from stats_core.history.months import month_beside, month_end, month_of, month_start
 from stats_core.history.observations import Ints

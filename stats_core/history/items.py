@@ -5,7 +5,8 @@ from typing import Final
 
 import msgspec
 
-from stats_core.documents import Kind, Observation
+from stats_core.documents.plays import Observation
+from stats_core.documents.words import Kind
 
 VARIOUS_ARTISTS: Final = "Various Artists"
 NAME_KEY_LENGTH: Final = 21

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from stats_core.documents import STATES, State
+from stats_core.documents.words import STATES, State
 from stats_core.history.observations import Ints
 
 Small = npt.NDArray[np.int8]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import msgspec
 
 from stats_core.clock import utc_now
-from stats_core.documents import Mark
+from stats_core.documents.derived import Mark
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
 

@@ -9,7 +9,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from stats_core.documents import Kind, SavedItem
+from stats_core.documents.imports import SavedItem
+from stats_core.documents.words import Kind
 from stats_core.history.catalogue import Catalogue, folded, is_various
 from stats_core.history.entries import NONE, Codes, Entries, Entry, Flags
 from stats_core.history.items import Item, name_key, uri_id

@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stats_core.clock import instant_ms
-from stats_core.documents import Observation, Play, Source
+from stats_core.documents.plays import Observation, Play
+from stats_core.documents.words import Source
 from stats_core.history.items import Item, item_of
 
 Ints = npt.NDArray[np.int64]

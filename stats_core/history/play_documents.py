@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from stats_core.clock import instant
-from stats_core.documents import Observation, Play
+from stats_core.documents.plays import Observation, Play
 from stats_core.history.items import Item
 from stats_core.history.keys import play_ids
 from stats_core.history.observations import NO_CLOCK, Context, Observations, Vocabulary

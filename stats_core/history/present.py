@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from stats_core.documents import Listener
+from stats_core.documents.listeners import Listener
 from stats_core.errors import UnknownListener
 from stats_core.store import collections
 from stats_core.store.port import Query, Store

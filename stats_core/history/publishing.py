@@ -6,7 +6,8 @@ from typing import Final
 import msgspec
 import pyarrow as pa
 
-from stats_core.documents import Columns, Covered, Listener
+from stats_core.documents.derived import Columns
+from stats_core.documents.listeners import Covered, Listener
 from stats_core.errors import UnknownListener
 from stats_core.history.columns import ipc_bytes, table_of
 from stats_core.history.months import month_end, month_start

@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import pyarrow as pa
 
-from stats_core.documents import Listener, SavedItem
+from stats_core.documents.imports import SavedItem
+from stats_core.documents.listeners import Listener
 from stats_core.errors import UnknownListener
 from stats_core.history.catalogue_reading import CatalogueReader
 from stats_core.history.columns import History, history_of, renewed, table_from

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stats_core.documents import SOURCES
+from stats_core.documents.words import SOURCES
 from stats_core.history.items import Item
 from stats_core.history.joining import join_reports
 from stats_core.history.matching import NONE, CrowdedRow, partners, slots

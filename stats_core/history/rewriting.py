@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from stats_core.documents import GENERATIONS, Carried, Generation
+from stats_core.documents.imports import Carried
+from stats_core.documents.words import GENERATIONS, Generation
 from stats_core.history.edges import ends_before, stale_after, widened
 from stats_core.history.keys import play_ids
 from stats_core.history.ledger import states_of

@@ -10,7 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from stats_core.clock import instant_ms
-from stats_core.documents import GENERATIONS, Carried, Observation, Play
+from stats_core.documents.imports import Carried
+from stats_core.documents.plays import Observation, Play
+from stats_core.documents.words import GENERATIONS
 from stats_core.history.keys import ending_within, number_of
 from stats_core.history.months import month_end, month_start
 from stats_core.history.observations import Ints, Observations, Vocabulary, observations_of

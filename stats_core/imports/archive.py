@@ -14,7 +14,8 @@ from typing import IO, Final, Literal, TypeVar
 import msgspec
 import numpy as np
 
-from stats_core.documents import Generation, IgnoredMember
+from stats_core.documents.imports import IgnoredMember
+from stats_core.documents.words import Generation
 from stats_core.errors import ArchiveMissing
 from stats_core.exports.pages import entry_text
 from stats_core.exports.parse import ParsedFile, Parser

@@ -7,7 +7,8 @@ import msgspec
 import numpy as np
 
 from stats_core.clock import instant, utc_now
-from stats_core.documents import Import, ImportFile, ImportStatus, State
+from stats_core.documents.imports import Import, ImportFile
+from stats_core.documents.words import ImportStatus, State
 from stats_core.exports.parse import ParsedFile
 from stats_core.exports.reading import ReadExport, ReadFile
 from stats_core.history.ledger import counted

@@ -7,7 +7,10 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from stats_core.documents import COVERAGES, Coverage, Covered, Generation, Import, ImportFile, Sync
+from stats_core.documents.imports import Import, ImportFile
+from stats_core.documents.listeners import Covered
+from stats_core.documents.sync import Sync
+from stats_core.documents.words import COVERAGES, Coverage, Generation
 from stats_core.exports.recognise import Series, base_name, has_video_name, numbered
 from stats_core.store import collections
 from stats_core.store.port import Query, Store

@@ -15,7 +15,8 @@ import msgspec
 import numpy as np
 
 from stats_core.clock import instant_ms, utc_now
-from stats_core.documents import Import, Lease, SavedItems
+from stats_core.documents.imports import Import, SavedItems
+from stats_core.documents.upkeep import Lease
 from stats_core.errors import ArchiveMissing, LeaseLost, RefusedWhole, StoreError, UnknownListener
 from stats_core.exports.parse import Parser
 from stats_core.exports.reading import ReadExport, ReadFile, read_export

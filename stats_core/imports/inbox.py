@@ -16,7 +16,7 @@ from typing import Final
 
 import msgspec
 
-from stats_core.documents import USER_NAME
+from stats_core.documents.words import USER_NAME
 from stats_core.errors import InvalidParameter
 
 SETTLE_SECONDS: Final = 2.0

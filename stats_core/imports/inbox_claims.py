@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from stats_core.documents import Import
+from stats_core.documents.imports import Import
 from stats_core.errors import ArchiveMissing
 from stats_core.imports.importer import Dropped, Watcher, digest_of, import_archived, import_file, import_key
 from stats_core.imports.inbox import ImportKey, Lying, files_in, import_key_of

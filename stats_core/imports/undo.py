@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from stats_core.documents import Import, Lease
+from stats_core.documents.imports import Import
+from stats_core.documents.upkeep import Lease
 from stats_core.history.marks import mark_everything, mark_months
 from stats_core.history.publishing import publish, saved_ids
 from stats_core.history.repairing import repair_marked

@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from stats_core.documents import USER_NAME
+from stats_core.documents.words import USER_NAME
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import History
 from stats_core.history.entries import Entries, Entry

@@ -8,7 +8,7 @@ import msgspec
 import numpy as np
 
 from stats_core.clock import instant_ms
-from stats_core.documents import COVERAGES
+from stats_core.documents.words import COVERAGES
 from stats_core.history.columns import History
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.periods import Clock, Period

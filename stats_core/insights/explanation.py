@@ -7,7 +7,7 @@ from typing import Final, Literal, cast
 import msgspec
 import numpy as np
 
-from stats_core.documents import PLATFORMS
+from stats_core.documents.words import PLATFORMS
 from stats_core.errors import InvalidParameter, UnknownEntry
 from stats_core.history.columns import Flags, History
 from stats_core.history.entries import Entries

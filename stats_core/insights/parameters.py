@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Final, Generic, Literal, TypeVar
 
-from stats_core.documents import KINDS, PLATFORMS, SOURCES, Kind, Privacy, Source
+from stats_core.documents.words import KINDS, PLATFORMS, SOURCES, Kind, Privacy, Source
 from stats_core.errors import InvalidParameter
 from stats_core.insights.calendar import NAMED_PERIODS, NamedPeriod, named_period
 from stats_core.insights.zones import DAY, FIRST_YEAR, LAST_YEAR, Zone

@@ -11,7 +11,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stats_core.documents import SOURCES, Kind, Source
+from stats_core.documents.words import SOURCES, Kind, Source
 from stats_core.history.columns import UNKNOWN, History
 from stats_core.history.keys import play_ids
 from stats_core.insights.parameters import COMMON, Json, Parameter, Whole

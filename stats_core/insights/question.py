@@ -6,7 +6,8 @@ from typing import Final, TypedDict, TypeVar
 
 import msgspec
 
-from stats_core.documents import Kind, Listener, Privacy
+from stats_core.documents.listeners import Listener
+from stats_core.documents.words import Kind, Privacy
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import History
 from stats_core.history.reader import Heard

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from stats_core.documents import SOURCES
+from stats_core.documents.words import SOURCES
 from stats_core.history.columns import History
 from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from stats_core.documents import KINDS, SOURCES
+from stats_core.documents.words import KINDS, SOURCES
 from stats_core.history.columns import Codes, Flags, History, Ints, TextCodes
 from stats_core.history.entries import Entries
 from stats_core.history.lengths import UNKNOWN_LENGTH

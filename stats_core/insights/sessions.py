@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 import numpy as np
 
-from stats_core.documents import KINDS
+from stats_core.documents.words import KINDS
 from stats_core.history.columns import History, Ints
 from stats_core.history.entries import NONE
 from stats_core.insights.buckets import Placed

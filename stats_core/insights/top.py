@@ -8,7 +8,7 @@ from typing import Final, Literal, TypedDict, cast
 import msgspec
 import numpy as np
 
-from stats_core.documents import Kind
+from stats_core.documents.words import Kind
 from stats_core.history.columns import History, Ints
 from stats_core.history.entries import NONE, Entries
 from stats_core.insights.parameters import BY, COMMON, LIMIT, OFFSET, Measure

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
-from stats_core.documents import Album, Artist, Credit, Track
+from stats_core.documents.catalogue import Album, Artist, Credit, Track
 from stats_core.errors import InvalidParameter
 from stats_core.history.items import VARIOUS_ARTISTS, uri_id
 from stats_core.sample import names

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Final
 
 from stats_core.clock import instant_ms
-from stats_core.documents import AccessKey, Scope
+from stats_core.documents.keys import AccessKey
+from stats_core.documents.words import Scope
 from stats_core.errors import BeyondRights
 
 

@@ -5,7 +5,8 @@ import re
 import msgspec
 
 from stats_core.clock import utc_now
-from stats_core.documents import USER_NAME, Consent
+from stats_core.documents.keys import Consent
+from stats_core.documents.words import USER_NAME
 from stats_core.errors import InvalidParameter, UnknownListener
 from stats_core.listeners import known_listener
 from stats_core.store import collections

@@ -13,7 +13,8 @@ from typing import Final
 import msgspec
 
 from stats_core.clock import utc_now
-from stats_core.documents import USER_NAME, AccessKey, Link, Scope
+from stats_core.documents.keys import AccessKey, Link
+from stats_core.documents.words import USER_NAME, Scope
 from stats_core.errors import InvalidParameter, UnknownKey, UnknownListener
 from stats_core.security.access import ADMIN, Access
 from stats_core.store import collections

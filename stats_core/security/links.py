@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from stats_core.documents import AccessKey, Link
+from stats_core.documents.keys import AccessKey, Link
 from stats_core.errors import BeyondRights, InvalidParameter
 from stats_core.insights import STATISTICS
 from stats_core.security.access import Access

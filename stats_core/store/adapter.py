@@ -7,7 +7,7 @@ from dataclasses import replace as changed
 from itertools import islice
 from typing import Any, TypeVar
 
-from stats_core.documents import Layout
+from stats_core.documents.upkeep import Layout
 from stats_core.errors import StoreError, StoreTooNew, StoreUnavailable
 from stats_core.store import collections
 from stats_core.store.port import EVERYTHING, Collection, D, Query, Stored, check_indexed

@@ -2,29 +2,36 @@
 
 from collections.abc import Callable
 
-from stats_core import documents as d
+from stats_core.documents.catalogue import Album, Artist, Track
+from stats_core.documents.derived import Columns, DailyTotal, ListenerTotals, Mark, MonthlyTop
+from stats_core.documents.imports import Carried, Import, SavedItems
+from stats_core.documents.keys import AccessKey, Consent
+from stats_core.documents.listeners import Listener
+from stats_core.documents.plays import Play
+from stats_core.documents.sync import Sync
+from stats_core.documents.upkeep import Layout, Lease, Revision
 from stats_core.store import migrations
 from stats_core.store.port import Collection, Index, Store, Stored
 
-plays = Collection("plays", d.Play, (Index(("user", "start")),))
-imports = Collection("imports", d.Import, (Index(("user", "received_at")), Index(("status",))))
-carried = Collection("carried", d.Carried, (Index(("user", "month")), Index(("import_id",))))
-saved_items = Collection("saved_items", d.SavedItems, (Index(("user",)), Index(("import_id",))))
-tracks = Collection("tracks", d.Track, (Index(("revision",)),))
-albums = Collection("albums", d.Album, (Index(("revision",)),))
-artists = Collection("artists", d.Artist, (Index(("revision",)),))
-listeners = Collection("listeners", d.Listener)
-columns = Collection("columns", d.Columns, (Index(("user", "month", "revision", "part")),))
-marks = Collection("marks", d.Mark, (Index(("user",)),))
-leases = Collection("leases", d.Lease)
-access_keys = Collection("access_keys", d.AccessKey, (Index(("made_by",)),))
-comparisons = Collection("comparisons", d.Consent, (Index(("user",)), Index(("other",))))
-syncs = Collection("syncs", d.Sync)
-revisions = Collection("revisions", d.Revision)
-layout = Collection("layout", d.Layout)
-daily_totals = Collection("daily_totals", d.DailyTotal, (Index(("user", "month")), Index(("user", "date"))))
-monthly_tops = Collection("monthly_tops", d.MonthlyTop, (Index(("user", "month")),))
-listener_totals = Collection("listener_totals", d.ListenerTotals)
+plays = Collection("plays", Play, (Index(("user", "start")),))
+imports = Collection("imports", Import, (Index(("user", "received_at")), Index(("status",))))
+carried = Collection("carried", Carried, (Index(("user", "month")), Index(("import_id",))))
+saved_items = Collection("saved_items", SavedItems, (Index(("user",)), Index(("import_id",))))
+tracks = Collection("tracks", Track, (Index(("revision",)),))
+albums = Collection("albums", Album, (Index(("revision",)),))
+artists = Collection("artists", Artist, (Index(("revision",)),))
+listeners = Collection("listeners", Listener)
+columns = Collection("columns", Columns, (Index(("user", "month", "revision", "part")),))
+marks = Collection("marks", Mark, (Index(("user",)),))
+leases = Collection("leases", Lease)
+access_keys = Collection("access_keys", AccessKey, (Index(("made_by",)),))
+comparisons = Collection("comparisons", Consent, (Index(("user",)), Index(("other",))))
+syncs = Collection("syncs", Sync)
+revisions = Collection("revisions", Revision)
+layout = Collection("layout", Layout)
+daily_totals = Collection("daily_totals", DailyTotal, (Index(("user", "month")), Index(("user", "date"))))
+monthly_tops = Collection("monthly_tops", MonthlyTop, (Index(("user", "month")),))
+listener_totals = Collection("listener_totals", ListenerTotals)
 
 ALL: tuple[Collection[Stored], ...] = (
     plays, imports, carried, saved_items, tracks, albums, artists, listeners, columns, marks, leases, access_keys,

@@ -18,7 +18,7 @@ import msgspec
 import psutil
 
 from stats_core.clock import utc_now
-from stats_core.documents import Lease
+from stats_core.documents.upkeep import Lease
 from stats_core.errors import LeaseLost, StoreError, StoreUnavailable
 from stats_core.store.collections import leases
 from stats_core.store.port import Query, Store

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from stats_core.documents import AccessKey, Columns
+from stats_core.documents.derived import Columns
+from stats_core.documents.keys import AccessKey
 from stats_core.store.port import Collection, Index, Store
 
 

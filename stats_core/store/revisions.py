@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from stats_core.documents import Revision
+from stats_core.documents.upkeep import Revision
 from stats_core.store import collections
 from stats_core.store.port import Store
 

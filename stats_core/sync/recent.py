@@ -14,7 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stats_core.clock import instant, instant_ms
-from stats_core.documents import STATES, Gap, Listener, Stretch, Sync
+from stats_core.documents.listeners import Listener
+from stats_core.documents.sync import Gap, Stretch, Sync
+from stats_core.documents.words import STATES
 from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.history.keys import ending_within
 from stats_core.history.marks import mark_months

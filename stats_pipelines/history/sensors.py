@@ -8,7 +8,7 @@ from typing import Final
 import dagster as dg
 import msgspec
 
-from stats_core.documents import Mark
+from stats_core.documents.derived import Mark
 from stats_core.listeners import plays_lease_name
 from stats_core.store import collections
 from stats_core.store.leases import described, is_dead

@@ -2,7 +2,8 @@
 
 import dagster as dg
 
-from stats_core.documents import STATES, Import
+from stats_core.documents.imports import Import
+from stats_core.documents.words import STATES
 from stats_core.errors import StatsError
 from stats_core.imports.inbox import parsed_key
 from stats_pipelines.imports.checks import CHECKS, results_of

@@ -5,7 +5,7 @@ from typing import Final
 
 import dagster as dg
 
-from stats_core.documents import Import
+from stats_core.documents.imports import Import
 
 MOST_REJECTED: Final = 0.01
 MOST_UNIDENTIFIED: Final = 0.05

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from stats_core.documents import Import
+from stats_core.documents.imports import Import
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.settings import Settings
 from stats_core.store.port import Store

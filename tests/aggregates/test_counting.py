@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stats_core.aggregates.counting import daily_totals_of, listener_totals_of, monthly_tops_of
-from stats_core.documents import Listener, Play, StreamRule
+from stats_core.documents.listeners import Listener, StreamRule
+from stats_core.documents.plays import Play
 from stats_core.history.columns import history_of_plays
 from stats_core.history.reader import Heard
 from stats_core.insights import answered

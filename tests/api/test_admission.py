@@ -16,7 +16,7 @@ from stats_api.addresses import Address, Terms
 from stats_api.cache import Entry
 from stats_api.computing import computed
 from stats_core.clock import utc_now
-from stats_core.documents import Listener
+from stats_core.documents.listeners import Listener
 from stats_core.errors import StoreUnavailable
 from stats_core.history.reader import HistoryReader
 from stats_core.store import collections

@@ -9,7 +9,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from stats_core.documents import Listener
+from stats_core.documents.listeners import Listener
 from stats_core.history.present import FRESH_SECONDS
 from stats_core.insights import STATISTICS
 from stats_core.store import collections

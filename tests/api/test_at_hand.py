@@ -13,7 +13,8 @@ import time_machine
 from stats_api.access import BELIEVED_SECONDS
 from stats_api.answers import Answers
 from stats_core.clock import utc_now
-from stats_core.documents import Listener, Scope
+from stats_core.documents.listeners import Listener
+from stats_core.documents.words import Scope
 from stats_core.history.present import FRESH_SECONDS
 from stats_core.security.access import ADMIN
 from stats_core.security.consent import agree, withdraw

@@ -12,7 +12,7 @@ import pytest
 
 from stats_api.freshness import Freshness
 from stats_core.clock import utc_now
-from stats_core.documents import Listener
+from stats_core.documents.listeners import Listener
 from stats_core.errors import StoreUnavailable
 from stats_core.history.present import FRESH_SECONDS, Lookout
 from stats_core.store import collections

@@ -12,7 +12,7 @@ import pytest
 import time_machine
 
 from stats_core.clock import utc_now
-from stats_core.documents import Listener
+from stats_core.documents.listeners import Listener
 from stats_core.errors import StoreUnavailable
 from stats_core.history.present import FRESH_SECONDS
 from stats_core.security.keys import NOTED_AFTER, key_digest, made_key

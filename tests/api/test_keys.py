@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from stats_api.operations import Operation
-from stats_core.documents import SCOPES, Scope
+from stats_core.documents.words import SCOPES, Scope
 from stats_core.security.keys import key_digest, made_key, short_id
 from tests.api.operations import OPERATIONS
 from tests.api.server import ApiServer, path_of, problem

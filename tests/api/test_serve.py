@@ -11,7 +11,7 @@ import httpx
 import psutil
 import pytest
 
-from stats_core.documents import Layout
+from stats_core.documents.upkeep import Layout
 from stats_core.settings import Settings
 from stats_core.store import collections, open_store
 from tests.api.server import PATIENCE, ApiServer, environment, free_port

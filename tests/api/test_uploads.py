@@ -9,7 +9,8 @@ from uuid import uuid4
 
 import pytest
 
-from stats_core.documents import STATES, Import
+from stats_core.documents.imports import Import
+from stats_core.documents.words import STATES
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.store import collections
 from tests.api.server import LIMIT_MB, ApiServer, problem

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from stats_core.clock import instant_ms, utc_now
-from stats_core.documents import Import
+from stats_core.documents.imports import Import
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import digest_of, import_key
 from stats_core.insights import STATISTICS, answered

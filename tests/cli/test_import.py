@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from stats_core.documents import STATES
+from stats_core.documents.words import STATES
 from stats_core.imports import archive, importer
 from tests.cli.conftest import Run
 from tests.imports.exported import Listened, account_row, extended_row

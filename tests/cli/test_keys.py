@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from stats_core.clock import utc_now
-from stats_core.documents import AccessKey
+from stats_core.documents.keys import AccessKey
 from stats_core.security.keys import key_digest, short_id
 from stats_core.store import collections, open_store
 from stats_core.store.revisions import revisions

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from stats_core.documents import Import, ImportFile, Play
+from stats_core.documents.imports import Import, ImportFile
+from stats_core.documents.plays import Play
 from stats_core.settings import Settings
 from stats_core.store import open_store
 from stats_core.store.port import Store

@@ -2,7 +2,7 @@
 
 import pytest
 
-from stats_core.documents import PLATFORMS
+from stats_core.documents.words import PLATFORMS
 from stats_core.exports.platforms import kept_platform, platform_of
 
 KNOWN = [

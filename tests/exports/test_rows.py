@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from stats_core.documents import InvalidRow
+from stats_core.documents.imports import InvalidRow
 from tests.exports.files import MUSIC, Inbox, Row, account, audiobook, extended, podcast, text, without
 from tests.imports.exported import BASE
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Final, TypeVar
 
-from stats_core.documents import GENERATIONS, State
+from stats_core.documents.words import GENERATIONS, State
 from tests.history.observed import File, Row
 
 Thing = TypeVar("Thing")

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from hypothesis import strategies as st
 
-from stats_core.documents import GENERATIONS, Generation
+from stats_core.documents.words import GENERATIONS, Generation
 from stats_core.history.items import Item
 from stats_core.history.observations import Context, Observations, Vocabulary
 from stats_core.history.reconcile import Sightings

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from stats_core.documents import Album, Artist, Credit, Track
+from stats_core.documents.catalogue import Album, Artist, Credit, Track
 from stats_core.history.catalogue_reading import CatalogueReader
 from stats_core.history.present import Lookout
 from stats_core.history.reader import HistoryReader

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from stats_core.documents import Album, Artist, Credit, Mark, Track
+from stats_core.documents.catalogue import Album, Artist, Credit, Track
+from stats_core.documents.derived import Mark
 from stats_core.errors import LeaseLost
 from stats_core.history import catalogue_writing
 from stats_core.history.catalogue_reading import CatalogueReader

@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from stats_core.history.columns import History, history_of, table_of
 from stats_core.history.exchanging import exchanged
 from stats_core.history.months import month_of

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import STATES, State
+from stats_core.documents.words import STATES, State
 from stats_core.history.ledger import counted, seen_again, states_of
 from stats_core.history.observations import Vocabulary
 from stats_core.history.reconcile import STRENGTH, Identities, reconciled, told_ends

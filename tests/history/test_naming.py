@@ -10,7 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from stats_core.documents import Album, Artist, Credit, Play, SavedItem, Track
+from stats_core.documents.catalogue import Album, Artist, Credit, Track
+from stats_core.documents.imports import SavedItem
+from stats_core.documents.plays import Play
 from stats_core.history.catalogue import Catalogue
 from stats_core.history.columns import History, history_of, history_of_plays, table_of
 from stats_core.history.items import name_key

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stats_core.clock import utc_now
-from stats_core.documents import Listener
+from stats_core.documents.listeners import Listener
 from stats_core.errors import UnknownListener
 from stats_core.history import present
 from stats_core.history.present import FRESH_SECONDS, Lookout

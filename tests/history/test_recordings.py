@@ -2,7 +2,7 @@
 
 import pytest
 
-from stats_core.documents import Credit, Track
+from stats_core.documents.catalogue import Credit, Track
 from stats_core.history.catalogue import Catalogue
 from stats_core.history.columns import history_of_plays
 from stats_core.history.entries import Entries

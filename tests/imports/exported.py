@@ -8,7 +8,8 @@ from pathlib import Path
 
 from hypothesis import strategies as st
 
-from stats_core.documents import Import, Play
+from stats_core.documents.imports import Import
+from stats_core.documents.plays import Play
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.settings import Settings
 from stats_core.store import collections

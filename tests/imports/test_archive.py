@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import Import
+from stats_core.documents.imports import Import
 from stats_core.errors import ArchiveMissing
 from stats_core.exports.parse import Parser
 from stats_core.exports.reading import ReadExport, read_export

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stats_core.aggregates.rebuilding import rebuild_derived
-from stats_core.documents import Coverage, Covered, Generation, IgnoredMember, Import, ImportFile
+from stats_core.documents.imports import IgnoredMember, Import, ImportFile
+from stats_core.documents.listeners import Covered
+from stats_core.documents.words import Coverage, Generation
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.coverage import coverage_of
 from stats_core.imports.undo import undo_import

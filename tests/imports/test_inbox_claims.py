@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from stats_core.documents import Import
+from stats_core.documents.imports import Import
 from stats_core.errors import ArchiveMissing, StoreFull
 from stats_core.imports import inbox_claims
 from stats_core.imports.importer import digest_of, import_file, import_key

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import msgspec
 
-from stats_core.documents import Covered, Import, Play
+from stats_core.documents.imports import Import
+from stats_core.documents.listeners import Covered
+from stats_core.documents.plays import Play
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.imports.undo import undo_import

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import State
+from stats_core.documents.words import State
 from stats_core.history.ledger import seen_again
 from stats_core.settings import Settings
 from stats_core.store.port import Store

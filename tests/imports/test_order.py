@@ -8,7 +8,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import Covered, Play
+from stats_core.documents.listeners import Covered
+from stats_core.documents.plays import Play
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.undo import undo_import
 from stats_core.insights import answered

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from stats_core.clock import instant_ms
-from stats_core.documents import Listener
+from stats_core.documents.listeners import Listener
 from stats_core.history.columns import History
 from stats_core.history.reader import Heard
 from stats_core.insights import answered

@@ -4,7 +4,8 @@ from functools import lru_cache
 from random import Random
 from typing import Final
 
-from stats_core.documents import Album, Artist, Credit, Play, Track
+from stats_core.documents.catalogue import Album, Artist, Credit, Track
+from stats_core.documents.plays import Play
 from tests.insights.listened import Listened
 from tests.insights.plays import CHANGES, saved, some_plays
 

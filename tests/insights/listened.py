@@ -11,7 +11,9 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from statistics import median
 
-from stats_core.documents import Album, Artist, Play, SavedItem, Track
+from stats_core.documents.catalogue import Album, Artist, Track
+from stats_core.documents.imports import SavedItem
+from stats_core.documents.plays import Play
 from stats_core.history.catalogue import Catalogue
 from stats_core.history.columns import History, history_of_plays
 from stats_core.history.items import name_key, uri_id

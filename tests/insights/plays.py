@@ -6,7 +6,9 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Final
 
-from stats_core.documents import Listener, Play, SavedItem, StreamRule
+from stats_core.documents.imports import SavedItem
+from stats_core.documents.listeners import Listener, StreamRule
+from stats_core.documents.plays import Play
 
 USER: Final = "ada"
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from tests.insights.listened import Asked, Listened, alike, period_before
 
 Json = dict[str, object]

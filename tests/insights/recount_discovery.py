@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from tests.insights.recount import Json, bucket_of, local, written
 
 Entry = tuple[str, str]

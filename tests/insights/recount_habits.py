@@ -12,7 +12,7 @@ from functools import cache, cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from tests.insights.recount import bucket_of, local, written
 
 Json = dict[str, Any]

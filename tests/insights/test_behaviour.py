@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from tests.insights import recount
 from tests.insights.answers import answer
 from tests.insights.catalogues import LISTENERS, PARTS, listened

@@ -7,7 +7,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from stats_core.documents import Play, StreamRule
+from stats_core.documents.listeners import StreamRule
+from stats_core.documents.plays import Play
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import history_of_plays
 from stats_core.history.reader import Heard

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stats_core.clock import instant_ms
-from stats_core.documents import Covered
+from stats_core.documents.listeners import Covered
 from stats_core.history.columns import History
 from tests.insights.answers import answer
 from tests.insights.catalogues import LISTENERS, listened

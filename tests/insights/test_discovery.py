@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from stats_core.clock import instant_ms
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from stats_core.history.columns import History
 from tests.insights import recount
 from tests.insights import recount_discovery as slow

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stats_core.clock import instant_ms
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from stats_core.history.columns import History, history_of_plays
 from stats_core.history.reader import Heard
 from stats_core.insights import answer_of, asked

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from stats_core.errors import InvalidParameter, UnknownEntry
 from stats_core.history.columns import History
 from stats_core.history.items import name_key

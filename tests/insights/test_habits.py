@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from stats_core.clock import instant_ms
-from stats_core.documents import KINDS, Play
+from stats_core.documents.plays import Play
+from stats_core.documents.words import KINDS
 from stats_core.history.columns import History
 from tests.insights import recount_habits as slow
 from tests.insights.answers import answer

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stats_core.clock import instant_ms
-from stats_core.documents import Play, StreamRule
+from stats_core.documents.listeners import StreamRule
+from stats_core.documents.plays import Play
 from stats_core.history.columns import history_of_plays
 from stats_core.history.reader import Heard
 from stats_core.insights import answered

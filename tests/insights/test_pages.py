@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stats_core.clock import instant_ms
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from stats_core.errors import InvalidParameter, UnknownEntry
 from stats_core.history.columns import History, history_of_plays
 from stats_core.history.items import name_key

@@ -2,7 +2,8 @@
 
 import pytest
 
-from stats_core.documents import Kind, StreamRule
+from stats_core.documents.listeners import StreamRule
+from stats_core.documents.words import Kind
 from stats_core.history.columns import history_of_plays
 from tests.insights.answers import answer
 from tests.insights.plays import keyed, listener, play

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import Play
+from stats_core.documents.plays import Play
 from stats_core.history.columns import history_of_plays
 from tests.insights import recount
 from tests.insights.answers import answer

@@ -10,7 +10,7 @@ import pytest
 
 from stats_core.aggregates.counting import daily_totals_of
 from stats_core.clock import utc_now
-from stats_core.documents import Lease
+from stats_core.documents.upkeep import Lease
 from stats_core.history.marks import mark_months, marked_months
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.listeners import plays_lease_name

@@ -7,7 +7,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from stats_core.documents import Import, ImportFile
+from stats_core.documents.imports import Import, ImportFile
 from stats_core.errors import StoreFull
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.imports.inbox import SETTLE_SECONDS

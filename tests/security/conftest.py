@@ -6,7 +6,9 @@ from datetime import datetime
 import pytest
 
 from stats_core.clock import utc_now
-from stats_core.documents import AccessKey, Listener, Scope
+from stats_core.documents.keys import AccessKey
+from stats_core.documents.listeners import Listener
+from stats_core.documents.words import Scope
 from stats_core.security.keys import made_key
 from stats_core.store import collections
 from stats_core.store.port import Store

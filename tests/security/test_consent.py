@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from stats_core.clock import utc_now
-from stats_core.documents import Listener
+from stats_core.documents.listeners import Listener
 from stats_core.errors import InvalidParameter, UnknownListener
 from stats_core.listeners import erase_listener, known_listener
 from stats_core.security.consent import agree, both_agreed, named_by, withdraw

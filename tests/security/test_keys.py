@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from stats_core.clock import utc_now
-from stats_core.documents import AccessKey, Listener, Scope
+from stats_core.documents.keys import AccessKey
+from stats_core.documents.listeners import Listener
+from stats_core.documents.words import Scope
 from stats_core.errors import BeyondRights, InvalidParameter, UnknownKey, UnknownListener
 from stats_core.listeners import erase_listener
 from stats_core.security.access import ADMIN, Access, Limits, access_of_key

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from stats_core.documents import AccessKey, Document, Layout
+from stats_core.documents.base import Document
+from stats_core.documents.keys import AccessKey
+from stats_core.documents.upkeep import Layout
 from stats_core.security.keys import key_digest, revoke
 from stats_core.store import collections, migrations, open_store
 from stats_core.store.adapter import Adapter

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stats_core.documents import SCOPES, Scope
+from stats_core.documents.words import SCOPES, Scope
 from stats_core.errors import BeyondRights
 from stats_core.security.access import ADMIN, Access, Limits
 

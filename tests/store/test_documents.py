@@ -4,7 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stats_core.documents import Columns, Observation, Play, StreamRule
+from stats_core.documents.derived import Columns
+from stats_core.documents.listeners import StreamRule
+from stats_core.documents.plays import Observation, Play
 from stats_core.errors import StoreError
 from stats_core.store import collections, open_store
 from stats_core.store.port import Collection, Query, Store

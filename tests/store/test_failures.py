@@ -7,7 +7,7 @@ import pytest
 from pymongo.errors import OperationFailure
 from pymongo.synchronous.collection import Collection as PymongoCollection
 
-from stats_core.documents import Layout
+from stats_core.documents.upkeep import Layout
 from stats_core.errors import StoreError, StoreFull, StoreTooNew, StoreUnavailable
 from stats_core.store import collections, mongodb, open_store, sqlite
 from stats_core.store.leases import lease

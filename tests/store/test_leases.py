@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from stats_core.clock import utc_now
-from stats_core.documents import Lease
+from stats_core.documents.upkeep import Lease
 from stats_core.errors import LeaseLost, StoreUnavailable
 from stats_core.store import collections, leases, open_store
 from stats_core.store.leases import TERM, is_dead, lease, this_host

@@ -11,7 +11,8 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from stats_core.documents import Gap, Play
+from stats_core.documents.plays import Play
+from stats_core.documents.sync import Gap
 from stats_core.history.publishing import month_tables
 from stats_core.imports.undo import undo_import
 from stats_core.listeners import known_listener, made_listener

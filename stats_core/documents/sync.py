@@ -1,0 +1,43 @@
+"""The sync of a listener's recent plays."""
+
+from datetime import datetime
+
+import msgspec
+
+from stats_core.documents.base import Document
+
+
+class Gap(msgspec.Struct, kw_only=True, frozen=True):
+    """A stretch of time `[start, end)` of which plays may have been lost."""
+
+    start: datetime
+    end: datetime
+    cause: str
+    """In words for a person."""
+
+
+class Stretch(msgspec.Struct, kw_only=True, frozen=True):
+    """A stretch of time `[start, end)`."""
+
+    start: datetime
+    end: datetime
+
+
+class Sync(Document, kw_only=True, omit_defaults=True):
+    """How the sync of a listener's recent plays goes. `id` is the user name."""
+
+    polled_at: datetime | None = None
+    """When a page was last taken in."""
+    next_poll_at: datetime | None = None
+    """When the next one is due."""
+    empty_polls: int = 0
+    """How many in a row brought nothing new."""
+    page: int = 0
+    """Entries of the last page: 50 are all that Spotify remembers."""
+    unknown: int = 0
+    """How many of them were not known before: near 50, plays are about to be lost."""
+    preview: list[Stretch] = []
+    """The time that the polls have seen without a gap, apart from each other, in order."""
+    gaps: list[Gap] = []
+    problem: str | None = None
+    """Why the last poll failed, in words for a person."""
