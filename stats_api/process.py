@@ -1,6 +1,7 @@
 """`python -m stats_api.process <number>`: one of the service's processes: an event loop, a store, granian in front."""
 
 import asyncio
+import gc
 import logging
 import signal
 import sys
@@ -43,6 +44,9 @@ def main() -> int:
                 # Its own lines would only say that embedding is new; ours say what matters.
                 log_level=LogLevels.error,
             )
+            # What stands by now stays: looking through it for garbage would hold up everyone for 25 ms each time.
+            gc.collect()
+            gc.freeze()
             uvloop.run(_serve(server, door))
     except StatsError as error:
         sys.stderr.write(f"{error}\n")
@@ -70,10 +74,13 @@ async def _keep_up(door: Door) -> None:
     """Tell what was counted; let go of what others changed or cleared, and of what computing left; nobody need ask."""
     while True:
         await asyncio.sleep(_UPKEEP_SECONDS)
-        door.counts.write()
-        with suppress(StoreError):  # whoever asks is told
-            await door.answers.notice()
-        await door.answers.tidy()
+        try:
+            door.counts.write()
+            with suppress(StoreError):  # whoever asks is told
+                await door.answers.notice()
+            await door.answers.tidy()
+        except Exception:
+            _log.exception("Upkeep failed")
 
 
 if __name__ == "__main__":
