@@ -36,7 +36,7 @@ def summary(user: str | None, as_json: bool, **given: str | None) -> None:
 @click.command()
 @click.argument("of", type=click.Choice(_TOPS))
 def top(of: str, user: str | None, as_json: bool, **given: str | None) -> None:
-    """The most played tracks, artists, albums or shows of a period."""
+    """What was played most in a period, or by whom, from where, on what; and how that changed."""
     _answer(f"top/{of}", user, given, as_json=as_json)
 
 

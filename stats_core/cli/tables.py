@@ -8,6 +8,7 @@ from rich.text import Text
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _SHADES = " ░▒▓█"
+_CONTROLS = dict.fromkeys((*range(0x20), *range(0x7F, 0xA0)), " ")
 
 
 def listened(ms: int) -> str:
@@ -29,23 +30,41 @@ def summary_table(answer: object) -> Table:
 
 
 def top_table(statistic: str, answer: object) -> Table:
-    """A top, a line an entry."""
+    """A top, a line an entry; with the change of rank where there is a period before."""
     told = _plain(answer)
     entries: list[dict[str, Any]] = told["items"]
-    by = [name for name in ("artist", "album") if entries and name in entries[0]]
-    table = Table(
-        "#", "name", *by, "plays", "listened", "share", title=f"{statistic}, {told['total']:,} in all, {_period(told)}"
-    )
+    by = [name for name in ("artist", "album") if any(entry[name] for entry in entries)]
+    before = told["before"]
+    title = f"{statistic}, {told['total']:,} in all, {_period(told)}"
+    if before is not None:
+        title += f", change against {_dates(before)}"
+    table = Table("#", *([] if before is None else ["change"]), "name", *by, "plays", "listened", "share", title=title)
     for entry in entries:
         table.add_row(
             f"{entry['rank']:,}",
-            entry["name"] or f"({entry['id']})",
-            *(entry[name] or "" for name in by),
+            *([] if before is None else [_change(entry)]),
+            _as_it_is(entry["name"] or f"({entry['id']})"),
+            *(_as_it_is(entry[name] or "") for name in by),
             f"{entry['plays']:,}",
             listened(entry["ms"]),
             f"{100 * entry['share']:.1f} %",
         )
     return table
+
+
+def _as_it_is(name: str) -> Text:
+    """A name that others chose: neither markup of ours nor commands to the terminal."""
+    return Text(name.translate(_CONTROLS))
+
+
+def _change(entry: dict[str, Any]) -> Text:
+    """How many places an entry has climbed or fallen since the period before."""
+    if entry["previous_rank"] is None:
+        return Text("new" if entry["new"] else "back", style="cyan")
+    climbed = entry["previous_rank"] - entry["rank"]
+    if climbed == 0:
+        return Text("=")
+    return Text(f"▲ {climbed:,}", style="green") if climbed > 0 else Text(f"▼ {-climbed:,}", style="red")
 
 
 def heat_map(answer: object) -> Table:
@@ -71,4 +90,8 @@ def _period(told: dict[str, Any]) -> str:
     period = told["period"]
     if period["start"] is None:
         return "no plays yet"
-    return f"{period['start'][:10]} to {period['end'][:10]}, {period['timezone']}"
+    return f"{_dates(period)}, {period['timezone']}"
+
+
+def _dates(period: dict[str, Any]) -> str:
+    return f"{period['start'][:10]} to {period['end'][:10]}"

@@ -1,7 +1,7 @@
 """The catalogue: what the Web API says of tracks, albums and artists, as a value that names and lengths come from."""
 
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
@@ -20,6 +20,11 @@ def folded(name: str) -> str:
 def is_various(name: str) -> bool:
     """Whether it is Spotify's name for nobody in particular."""
     return folded(name) == folded(VARIOUS_ARTISTS)
+
+
+def all_names(artists: Sequence[Credit]) -> str | None:
+    """The names of artists as one; None where there are none."""
+    return ", ".join(artist.name for artist in artists) or None
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +80,14 @@ class Catalogue:
             return None
         named = (credit.id for credit in known.artists if not is_various(self.artist_names[credit.id]))
         return tuple(dict.fromkeys(named))
+
+    def names(self, track: str | None) -> tuple[str | None, str | None, str | None]:
+        """What a track is called, its artists, and its album; None where that is not known."""
+        known = self.tracks.get(track) if track else None
+        if known is None:
+            return None, None, None
+        album = self.albums.get(known.album) if known.album else None
+        return known.name, all_names(known.artists), album.name if album else None
 
     def image(self, kind: str, identity: str) -> str | None:
         """The address of a picture of an artist, of an album, or of a track's album."""

@@ -11,7 +11,7 @@ import numpy as np
 
 from stats_core.documents.imports import SavedItem
 from stats_core.documents.words import Kind
-from stats_core.history.catalogue import Catalogue, folded, is_various
+from stats_core.history.catalogue import Catalogue, all_names, folded, is_various
 from stats_core.history.entries import NONE, Codes, Entries, Entry, Flags
 from stats_core.history.items import Item, name_key, uri_id
 from stats_core.history.old_keys import OldKeys
@@ -42,7 +42,12 @@ class Naming:
 
         def shown(item: Item, key: str) -> Entry:
             identity = ids[key.partition(" ")[2]]
-            return Entry(item.kind, identity, item.name, item.by, item.album)  # type: ignore[arg-type]
+            own = item.name, item.by, item.album
+            if item.kind == "track" and None in own:
+                # The catalogue fills in what plays leave open.
+                known = self._catalogue.names(identity)
+                own = (own[0] or known[0], own[1] or known[1], own[2] or known[2])
+            return Entry(item.kind, identity, *own)  # type: ignore[arg-type]
 
         titles = self._entries(
             # A track and an episode may bear the same id.
@@ -69,8 +74,9 @@ class Naming:
 
         def shown(item: Item, identity: str) -> Entry:
             known = names.get(identity)
-            artist = ", ".join(credit.name for credit in known.artists) if known else item.artist
-            return Entry("album", identity, known.name if known else item.album, artist)
+            if known is None:
+                return Entry("album", identity, item.album, item.artist)
+            return Entry("album", identity, known.name, all_names(known.artists) or item.artist)
 
         return self._entries(
             [self._album_ids(item, track) for item, track in zip(self._items, self._played_ids, strict=True)],

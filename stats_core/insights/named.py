@@ -14,7 +14,7 @@ class Named(msgspec.Struct):
     kind: Kinds
     id: str
     name: str | None
-    """As the catalogue has it, or as in its latest play; null where no play ever named it."""
+    """As in its latest play, artists and albums as the catalogue has them; null where neither names it."""
     by: str | None
     """Artist of a track or album, show of an episode, audiobook of a chapter, author of an audiobook."""
     album: str | None

@@ -87,7 +87,7 @@ class Profile(Answer, kw_only=True):
     id: str
     """What it is named by now, whatever it was asked by."""
     name: str | None
-    """As the catalogue has it, or as in its latest play; null where no play ever named it."""
+    """As in its latest play, artists and albums as the catalogue has them; null where neither names it."""
     by: str | None
     """Artist of a track or album."""
     image: str | None

@@ -27,7 +27,7 @@ class TopEntry(msgspec.Struct, kw_only=True, gc=False):
     rank: int
     id: str
     name: str | None
-    """As the catalogue has it, or as in its latest play; null where no play ever named it."""
+    """As in its latest play, artists and albums as the catalogue has them; null where neither names it."""
     artist: str | None = None
     """Of a track, recording or album; the author of an audiobook."""
     album: str | None = None

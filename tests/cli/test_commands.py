@@ -16,6 +16,7 @@ from stats_core.insights import STATISTICS, answered
 from stats_core.store import collections, open_store
 from tests.cli.conftest import Run
 from tests.cli.test_import import history
+from tests.imports.exported import Listened
 
 QUESTION = ("--start", "2022-01-01", "--end", "2023-01-01", "--tz", "Europe/Berlin", "--min-ms", "0",
             "--kinds", "track,unknown", "--private", "include")  # fmt: skip
@@ -28,7 +29,10 @@ def listened(run: Run, tmp_path: Path) -> Path:
     return tmp_path / "data"
 
 
-@pytest.mark.parametrize("statistic", ["summary", "top/tracks", "top/artists", "top/albums", "top/shows"])
+TOPS = [name.removeprefix("top/") for name in STATISTICS if name.startswith("top/")]
+
+
+@pytest.mark.parametrize("statistic", ["summary", *(f"top/{of}" for of in TOPS)])
 def test_json_is_the_very_answer_of_the_route(run: Run, listened: Path, statistic: str) -> None:
     paging = () if statistic == "summary" else ("--by", "ms", "--limit", "1", "--offset", "0")
     store = open_store(f"sqlite:///{listened / 'stats.sqlite'}")
@@ -52,6 +56,38 @@ def test_every_parameter_of_a_statistic_is_an_option(run: Run) -> None:
 def test_answers_are_tables_unless_asked_otherwise(run: Run, listened: Path) -> None:
     assert re.search(r"plays\s+│ 2", run("summary").stdout)
     assert "Artist of Two" in run("top", "artists").stdout
+
+
+@pytest.mark.parametrize("of", TOPS)
+def test_every_top_is_a_table(run: Run, listened: Path, of: str) -> None:
+    result = run("top", of)
+    assert result.exit_code == 0
+    assert f"top/{of}, " in result.stdout
+    assert "change" not in result.stdout, "there is no period before that of all plays"
+
+
+def test_a_top_tells_who_climbed_fell_came_and_came_back(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    counts = {"Steady [/b]\x1b[2J": (0, 5, 5), "Up": (0, 1, 4), "New": (0, 0, 3), "Back": (1, 0, 2), "Down": (0, 3, 1)}
+    heard = [
+        Listened((30 * month + 3 + number) * 86_400 + 600 * time, 60_000, number, name)
+        for number, (name, plays) in enumerate(counts.items(), start=1)
+        for month, count in enumerate(plays)
+        for time in range(count)
+    ]
+    assert run("import", history(tmp_path / "a.json", plays=heard)).exit_code == 0
+    told = run("top", "tracks", "--period", "2022-06").stdout
+    assert "change against 2022-05-01 to 2022-06-01" in told
+    lines = [[cell.strip() for cell in line.split("│")[1:-1]][:4] for line in told.splitlines() if "│" in line]
+    assert lines == [
+        ["1", "=", "Steady [/b] [2J", "Artist of Steady [/b] [2J"],
+        ["2", "▲ 1", "Up", "Artist of Up"],
+        ["3", "new", "New", "Artist of New"],
+        ["4", "back", "Back", "Artist of Back"],
+        ["5", "▼ 3", "Down", "Artist of Down"],
+    ]
 
 
 def test_a_wrong_value_is_told_with_what_is_allowed(run: Run, listened: Path) -> None:

@@ -232,6 +232,18 @@ def test_the_old_key_of_a_track_leads_to_the_uri_that_was_played_most() -> None:
         assert entries.entries[code].id == min(IDS[1:3])
 
 
+def test_the_catalogue_fills_in_what_plays_leave_open_and_no_more() -> None:
+    album = Album(id=ALBUMS[0], revision=1, name="Known album")
+    credits_of = [Credit(id=ARTISTS[0], name="Ada"), Credit(id=ARTISTS[1], name="Bo")]
+    tracks = [Track(id=one, revision=1, name="Known", artists=credits_of, album=ALBUMS[0]) for one in IDS[:2]]
+    unnamed = play("2024-01-01", name=None, artist=None, uri=f"spotify:track:{IDS[0]}")
+    named = play("2024-01-02", name="Heard", artist="Ada", uri=f"spotify:track:{IDS[1]}")
+    history = history_of_plays(keyed([unnamed, named]), catalogue=Catalogue.of(tracks, [album]))
+    got = {line["id"]: line for line in answer("top/tracks", history, {})["items"]}
+    told = {one: [got[one][field] for field in ("name", "artist", "album")] for one in got}
+    assert told == {IDS[0]: ["Known", "Ada, Bo", "Known album"], IDS[1]: ["Heard", "Ada", "Known album"]}
+
+
 @pytest.mark.parametrize("name", ["Various Artists", "VARIOUS artists", "Ｖarious Artists"])
 def test_various_artists_are_nobody_however_they_are_written(name: str) -> None:
     known = Track(id=IDS[0], revision=1, name="Song", artists=[Credit(id="v" * 22, name="Various Artists")])

@@ -98,6 +98,11 @@ class Listened:
             return name_key(play.kind, by, play.name)
         return uri_id(min(known, key=lambda uri: (-self._uri_plays[uri], uri)))
 
+    def names_its_track(self, play: Play) -> bool:
+        """Whether the play's track is named by it; by the catalogue, where no play does."""
+        track = self.title(play)
+        return play.name is not None or (track in self.tracks and track not in self._named_by_plays)
+
     def length(self, play: Play) -> int | None:
         """The length of what was played: the catalogue's, else the median of two finished plays or more."""
         title = self.title(play)
@@ -266,6 +271,10 @@ class Listened:
         return known
 
     @cached_property
+    def _named_by_plays(self) -> set[str | None]:
+        return {self.title(play) for play in self.plays if play.kind == "track" and play.name is not None}
+
+    @cached_property
     def _finished(self) -> dict[tuple[str, str], list[int]]:
         finished: dict[tuple[str, str], list[int]] = {}
         for play in self.plays:
@@ -313,9 +322,10 @@ class Listened:
         for play in self.plays:
             for track in self.track(play):
                 primary, length = self.primary(play), self.length(play)
-                whole = play.name is not None and primary and length is not None
-                if play.name is not None or track not in compared:
-                    compared[track] = (alike(play.name), primary[0], length) if whole else None  # type: ignore[arg-type, assignment]
+                name = self.tracks[track].name if play.name is None and track in self.tracks else play.name
+                whole = name is not None and primary and length is not None
+                if self.names_its_track(play) or track not in compared:
+                    compared[track] = (alike(name), primary[0], length) if whole else None  # type: ignore[arg-type, assignment]
         return compared
 
 

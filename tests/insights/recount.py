@@ -1,10 +1,11 @@
 """The statistics counted the slow way, play by play, as `statistics.md` says: what the arrays are held against."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from stats_core.documents.catalogue import Credit
 from stats_core.documents.plays import Play
 from tests.insights.listened import Asked, Listened, alike, period_before
 
@@ -114,8 +115,9 @@ def named(listened: Listened, of: str, identity: str) -> Json:
         case "tracks" | "recordings":
             track = listened.tracks.get(identity)
             album = listened.albums.get(track.album) if track and track.album else None
+            latest = ([play for play in plays if listened.names_its_track(play)] or plays)[-1]
             told: Json = {
-                "name": latest.name, "artist": latest.artist, "album": latest.album, "image": album and album.image,
+                **track_names(listened, latest), "image": album and album.image,
                 "url": url and url.replace("recording", "track"),
             }  # fmt: skip
         case "artists" | "primary-artists":
@@ -129,9 +131,9 @@ def named(listened: Listened, of: str, identity: str) -> Json:
             }  # fmt: skip
         case "albums":
             known = listened.albums.get(identity)
-            artists = ", ".join(credit.name for credit in known.artists) if known else latest.artist
             told = {
-                "name": known.name if known else latest.album, "artist": artists, "image": known and known.image,
+                "name": known.name if known else latest.album,
+                "artist": (known and by_all(known.artists)) or latest.artist, "image": known and known.image,
                 "url": url,
             }  # fmt: skip
         case "shows":
@@ -141,6 +143,19 @@ def named(listened: Listened, of: str, identity: str) -> Json:
         case _:
             told = {"name": identity}
     return {**blank, **told}
+
+
+def track_names(listened: Listened, latest: Play) -> Json:
+    """What a track is called by its latest play; the catalogue fills in what that leaves open."""
+    known = listened.tracks.get(listened.title(latest) or "")
+    album = listened.albums.get(known.album or "") if known else None
+    filled = {"name": known and known.name, "artist": known and by_all(known.artists), "album": album and album.name}
+    return {name: filled[name] if (own := getattr(latest, name)) is None else own for name in filled}
+
+
+def by_all(artists: Sequence[Credit]) -> str | None:
+    """The artists as one text."""
+    return ", ".join(credit.name for credit in artists) or None
 
 
 def clock(listened: Listened, asked: Asked) -> tuple[list[list[int]], list[list[int]]]:
