@@ -37,6 +37,8 @@ def main() -> int:
                 door,
                 address=own.api_host,
                 port=own.api_port,
+                # An answer from memory takes 8 us of Python, and two processes give 45,000 a second of them where they
+                # give 80,000 empty ones. RSGI, with a bridge for the routes, would add a quarter to the latter.
                 interface=Interfaces.ASGI,
                 websockets=False,
                 backlog=_CONNECTIONS,
