@@ -29,7 +29,7 @@ from stats_core.settings import cores
 _READING: Final = frozenset({"GET", "HEAD"})
 _MOST_SPELLINGS: Final = 8_192
 _LONGEST_SPELLING: Final = 2_048
-"""Characters of path and query: longer ones are read anew each time. With the number above: 16 MB at the very most."""
+"""Characters of a spelling, headers and all: longer ones are read anew each time, so that all hold 16 MB at most."""
 
 
 class Answers:
@@ -123,8 +123,7 @@ class Answers:
             task.exception()  # whoever waits is told; if nobody does any more, nobody need be
 
     def _learn(self, spelling: Raw, address: Address) -> None:
-        path, query, *_ = spelling
-        if len(path) + len(query) <= _LONGEST_SPELLING:
+        if sum(len(part) for part in spelling if part is not None) <= _LONGEST_SPELLING:
             self._spellings[spelling] = address
             while len(self._spellings) > _MOST_SPELLINGS:
                 self._spellings.popitem(last=False)

@@ -37,8 +37,9 @@ def main() -> int:
                 door,
                 address=own.api_host,
                 port=own.api_port,
-                # An answer from memory takes 8 us of Python, and two processes give 45,000 a second of them where they
-                # give 80,000 empty ones. RSGI, with a bridge for the routes, would add a quarter to the latter.
+                # On a busy machine of two cores, the best of many rounds: 45,000 answers from memory a second, where
+                # empty ones are 80,000 to 87,000. A bare answer with as many headers: 70,000 by ASGI, 90,000 by RSGI,
+                # which would need a bridge to the routes.
                 interface=Interfaces.ASGI,
                 websockets=False,
                 backlog=_CONNECTIONS,
@@ -46,7 +47,7 @@ def main() -> int:
                 # Its own lines would only say that embedding is new; ours say what matters.
                 log_level=LogLevels.error,
             )
-            # What stands by now stays: looking through it for garbage would hold up everyone for 25 ms each time.
+            # What stands by now stays: each look through it for garbage holds up everyone, for 18 ms at best.
             gc.collect()
             gc.freeze()
             uvloop.run(_serve(server, door))

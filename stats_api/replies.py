@@ -52,8 +52,7 @@ class Ready:
         unchanged = tuple(pair for pair in whole if pair[0] not in _OF_A_BODY)
         self._whole = Reply(200, whole, body)
         self._unchanged = Reply(304, unchanged, b"")
-        self.size = len(body) + sum(len(name) + len(value) + _OF_A_PAIR for name, value in whole)
-        """Bytes of memory, near enough."""
+        self.size = len(body)
 
     def reply(self, passage: Passage) -> Reply:
         """The answer to one request: all of it, or that it has not changed."""
@@ -61,10 +60,6 @@ class Ready:
         if given is not None and (given.strip() == b"*" or self._tag in _TAG.findall(given)):
             return self._unchanged
         return self._whole
-
-
-_OF_A_PAIR: Final = 160
-"""Bytes that Python takes for two strings and the pair of them, measured."""
 
 
 def with_always(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
