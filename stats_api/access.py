@@ -26,9 +26,10 @@ from stats_core.security.access import ADMIN, Access, access_of_key
 from stats_core.security.keys import LINK_PREFIX, is_use_due, may_be_key
 from stats_core.store import collections
 
-BELIEVED_SECONDS: Final = 1.0
-"""How long a key is believed in any case. Processes hear of changes in 50 ms, but not of those made by other means, nor
-from one that was stopped between a change and telling of it."""
+BELIEVED_SECONDS: Final = 0.9
+"""How long a key is believed in any case; with the time between two looks at the store, less than 1 s. Processes hear
+of changes in 50 ms, but not of those made by other means, nor from one that was stopped between a change and telling.
+"""
 _MOST_REMEMBERED: Final = 4_096
 _BURST_SECONDS: Final = 2.0
 _BEARER: Final = re.compile(rb" *bearer +([^\s]{1,512}) *", re.IGNORECASE)
@@ -43,8 +44,6 @@ class _Known:
     """Of the keys, when it was looked for."""
     until: float
     """By the monotonic clock: looked up anew from then on."""
-    ends: float
-    """Seconds since 1970."""
 
 
 class Gate:
@@ -77,7 +76,7 @@ class Gate:
         present = self._service.freshness.known()
         if present is None or known.revision != present.revision("keys") or time.monotonic() >= known.until:
             return None
-        return known.access if time.time() < known.ends else None
+        return known.access if time.time() < known.access.until else None
 
     async def recalled(self, presented: bytes) -> Access | None:
         """What a key opens that was recognised before, looked up anew if need be; None: ask `identified`."""
@@ -144,13 +143,12 @@ class Gate:
                 self._known.pop(digest, None)
                 return None
             known = self._remembered(digest, document, revision, began)
-            if time.time() < known.ends and is_use_due(document, utc_now()):
+            if time.time() < known.access.until and is_use_due(document, utc_now()):
                 self._uses.note(document.id)
-        return known.access if time.time() < known.ends else None
+        return known.access if time.time() < known.access.until else None
 
     def _remembered(self, digest: bytes, document: AccessKey, revision: int, began: float) -> _Known:
-        ends = math.inf if document.expires_at is None else document.expires_at.timestamp()
-        known = self._known[digest] = _Known(access_of_key(document), revision, began + BELIEVED_SECONDS, ends)
+        known = self._known[digest] = _Known(access_of_key(document), revision, began + BELIEVED_SECONDS)
         if len(self._known) > _MOST_REMEMBERED:
             del self._known[next(iter(self._known))]
         return known

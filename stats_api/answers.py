@@ -1,14 +1,16 @@
 """Answers to statistics' questions: found where they were kept, else computed once for all who ask at the same time.
 
 A question comes in many spellings. What came (path, query, headers as they are) leads to what was asked, its address;
-and that, with the present revisions, to the answer: one that was given before costs two look-ups and no parsing.
+and that, with the present revisions, to the answer: one that was given before costs two look-ups and no parsing; one
+that was given to the same key since the last look at the store costs one.
 """
 
 import asyncio
 from collections import OrderedDict
 from collections.abc import Hashable
 from functools import partial
-from typing import Final
+from time import time
+from typing import Final, NamedTuple
 
 from stats_api.access import Gate, presented
 from stats_api.addresses import Address, Terms, state_of
@@ -18,7 +20,7 @@ from stats_api.computing import computed
 from stats_api.metrics import HISTORY_BYTES
 from stats_api.passage import Passage, Raw
 from stats_api.problems import Failure
-from stats_api.replies import Reply
+from stats_api.replies import Ready, Reply
 from stats_api.service import Service
 from stats_core.errors import StatsError
 from stats_core.history.present import Present
@@ -32,19 +34,52 @@ _LONGEST_SPELLING: Final = 2_048
 """Characters of a spelling, headers and all: longer ones are read anew each time, so that all hold 16 MB at most."""
 
 
+class _Given(NamedTuple):
+    """What a request was answered with."""
+
+    ready: Ready
+    access: Access
+    address: Address
+    until: float
+    """Seconds since 1970 from when on it may be another, or the key none."""
+
+
 class Answers:
     """The answers of one process. Used by the event loop alone."""
 
     def __init__(self, service: Service, gate: Gate) -> None:
         self.cache = AnswerCache(service.settings.cache_mb * 1_000_000, service.process)
         self._service = service
+        self._lookout = service.reader.lookout
         self._gate = gate
         self._admission = Admission(max(1, cores() // service.settings.processes))
         self._spellings: OrderedDict[Raw, Address] = OrderedDict()
+        self._given: dict[tuple[Raw, bytes | None], _Given] = {}
+        """What was answered from memory since the look that was noticed last, by request and key."""
         self._under_way: dict[Hashable, asyncio.Task[Entry]] = {}
-        self._noticed: Present = service.reader.lookout.latest
+        self._noticed: Present = self._lookout.latest
         self._computed = False
         self._history_bytes = HISTORY_BYTES.labels(str(service.process))
+
+    def repeated(self, passage: Passage) -> Reply | None:
+        """The answer to a request that was given since the last look at the store; None: ask `at_hand`. No I/O.
+
+        Until the next look nothing is known to have changed: neither the answer nor who may have it.
+        """
+        given = self._given.get((passage.raw, passage.authorization))
+        if (
+            given is None
+            or passage.body
+            or passage.shared
+            or passage.method not in _READING
+            or self._noticed is not self._lookout.known(at=passage.began)
+            or given.until <= time()
+            or self._gate.spend(given.access) is not None
+        ):
+            return None
+        address = given.address
+        passage.listener, passage.route, passage.cached = address.user, address.route, True
+        return given.ready.reply(passage)
 
     async def at_hand(self, passage: Passage) -> Reply | None:
         """The answer to a request, if it was given before and still holds, and the request passes.
@@ -68,6 +103,9 @@ class Answers:
             return None
         if entry is None or self._gate.spend(access) is not None:
             return None
+        if present is self._noticed:
+            until = min(entry.until, access.until)
+            self._given[passage.raw, passage.authorization] = _Given(entry.ready, access, address, until)
         passage.listener, passage.route, passage.cached = address.user, address.route, True
         return entry.ready.reply(passage)
 
@@ -85,7 +123,7 @@ class Answers:
         return entry.ready.reply(passage)
 
     async def notice(self) -> None:
-        """Let go of what has changed, though nobody asks. Raises StoreError."""
+        """Let go of what has changed, and of the keys that were shown, though nobody asks. Raises StoreError."""
         if len(self.cache):
             self._notice(await self._service.freshness.look())
 
@@ -133,6 +171,7 @@ class Answers:
         before = self._noticed
         if present.began > before.began:
             self._noticed = present
+            self._given.clear()
             if before.revision("cache") != present.revision("cache"):
                 self.cache.clear()
             both = before.listeners.keys() & present.listeners.keys()

@@ -14,7 +14,6 @@ Headers = tuple[tuple[bytes, bytes], ...]
 ALWAYS: Final[Headers] = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
-    (b"x-frame-options", b"DENY"),
     (b"cache-control", b"private, no-cache"),
     (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
     (b"vary", b"Origin"),

@@ -1,5 +1,6 @@
 """Access: what a key opens, and which keys it may make."""
 
+import math
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,6 +39,11 @@ class Access:
     def admin(self) -> bool:
         """Whether it opens everything."""
         return "admin" in self.scopes
+
+    @property
+    def until(self) -> float:
+        """Seconds since 1970 from when on it opens nothing."""
+        return math.inf if self.expires_at is None else self.expires_at.timestamp()
 
     def opens(self, user: str) -> bool:
         """Whether that listener, existing or not, is one of its own."""

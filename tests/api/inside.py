@@ -1,7 +1,7 @@
 """The service in the tests' own process, one of several over a store, with any settings and asked from anywhere."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,6 +33,10 @@ class Inside:
     ) -> httpx.Response:
         """The answer to one request, shown with a key, from an address."""
         return self._runner.run(self._asked(path, key, method, peer, more))
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What some work of the service returns."""
+        return self._runner.run(work)
 
     async def _asked(self, path: str, key: str | None, method: str, peer: str, more: dict[str, Any]) -> httpx.Response:
         headers = {**({"Authorization": f"Bearer {key}"} if key else {}), **more.pop("headers", {})}

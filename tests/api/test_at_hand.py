@@ -84,6 +84,42 @@ def test_whoever_may_is_answered_from_memory(service: Inside, key: Key, computed
         assert computed == []
 
 
+def test_what_is_asked_again_before_the_next_look_at_the_store_is_given_as_it_is(
+    service: Inside, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: list[str] = []
+    really = Answers.at_hand
+
+    async def noted(self: Answers, passage: Any) -> Any:
+        found.append(passage.method)
+        return await really(self, passage)
+
+    monkeypatch.setattr(Answers, "at_hand", noted)
+    monkeypatch.setattr("stats_core.history.present.FRESH_SECONDS", 60)
+    service.ask(SUMMARY, service.admin)
+    found.clear()
+    given = service.ask(SUMMARY, service.admin)
+    assert (given.status_code, found) == (200, [])
+    head = service.ask(SUMMARY, service.admin, method="HEAD")
+    assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", given.headers["etag"])
+    unchanged = service.ask(SUMMARY, service.admin, headers={"If-None-Match": given.headers["etag"]})
+    assert (unchanged.status_code, found) == (304, [])
+    problem(service.ask(SUMMARY), 401, "no-access")
+    problem(service.ask(SUMMARY, "A" * 43), 401, "no-access")
+    assert service.ask(SUMMARY, service.admin, headers={"Accept": "text/csv"}).status_code == 406
+    assert service.ask(SUMMARY, service.admin, method="GET", content=b"x").status_code == 200
+    assert len(found) == 3
+
+
+def test_no_key_is_kept_once_nobody_asks(service: Inside, key: Key) -> None:
+    own = key()
+    for _ in range(3):
+        assert service.ask(SUMMARY, own).status_code == 200
+    time.sleep(FRESH_SECONDS)
+    service.run(service.answers.notice())
+    assert own not in repr(service.answers._given)
+
+
 def test_a_key_that_must_be_looked_up_anew_is_still_answered_from_memory(
     service: Inside, key: Key, store: Store, computed: list[str]
 ) -> None:
