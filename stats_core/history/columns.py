@@ -169,6 +169,11 @@ class History:
         return np.fromiter((code[item.kind] for item in self.items), np.int8, len(self.items))
 
     @cached_property
+    def kind(self) -> Small:
+        """Position in KINDS of each play's item: to look it up in every question takes 3 ms at 1,000,000 plays."""
+        return self.kind_of_item.take(self.item)
+
+    @cached_property
     def titles(self) -> Entries:
         """What was played, as a listener would count it: tracks (a track is its URI), episodes and chapters."""
         return self._naming.titles()

@@ -1,11 +1,12 @@
 """Records: the day, the month and the hour most was played in, and what was most repeated in a day."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 import numpy as np
 
-from stats_core.history.columns import History, Ints
+from stats_core.history.columns import Codes, History, Ints
 from stats_core.history.entries import NONE
 from stats_core.insights.buckets import Bucket, buckets_of
 from stats_core.insights.named import Named, naming
@@ -14,6 +15,8 @@ from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection, selection_of, sums
 from stats_core.insights.zones import DAY, HOUR
+
+_HOURS_OF_A_DAY: Final = DAY // HOUR
 
 
 class Stretch(msgspec.Struct):
@@ -62,7 +65,7 @@ class _Heard:
     start: Ints
     """Start of one of its plays, ms since 1970."""
 
-    def summed(self, bucket: Bucket, code: Ints) -> "_Heard":
+    def summed(self, bucket: Bucket, code: Codes | Ints) -> "_Heard":
         """The same in longer buckets, given the number of the one that each lies in."""
         code = code - code.min()
         plays, start = sums(code, self.plays, 0), np.zeros(int(code.max()) + 1, np.int64)
@@ -76,10 +79,12 @@ def records(history: History, question: Question) -> Records:
     selected = selection_of(history, question)
     if not len(selected.positions):
         return Records(**selected.told, day=None, month=None, hour=None, repeated=None)
-    day = selected.local // DAY
+    # Half as wide, the numbers are divided, compared and sorted in half the time.
+    hour = (selected.local // HOUR).astype(np.int32)
+    day = hour // _HOURS_OF_A_DAY
     first_day = int(day.min())
     day -= first_day
-    begin = _hours(selected)
+    begin = _hours(selected, hour)
     by_hour = _Heard(
         "hour", np.diff(begin, append=len(day)), np.add.reduceat(selected.ms, begin), selected.start[begin]
     )
@@ -93,10 +98,10 @@ def records(history: History, question: Question) -> Records:
     )
 
 
-def _hours(selected: Selection) -> Places:
+def _hours(selected: Selection, hour: Codes) -> Places:
     """The first play of every hour. Plays of one hour follow one another: another one begins where the local hour or
     the offset changes."""
-    start, hour = selected.start, selected.local // HOUR
+    start = selected.start
     begins = np.ones(len(start), np.bool_)
     np.not_equal(hour[1:], hour[:-1], out=begins[1:])
     after_changes = np.searchsorted(start, selected.question.zone.offsets(int(start[0]), int(start[-1])).at)
@@ -124,13 +129,14 @@ def _stretch(question: Question, heard: _Heard, place: int) -> Stretch:
     return Stretch(question.zone.written(first), int(heard.plays[place]), int(heard.ms[place]), partial)
 
 
-def _repeated(selected: Selection, day: Ints, first_day: int) -> Repeated | None:
+def _repeated(selected: Selection, day: Codes, first_day: int) -> Repeated | None:
     """`day` of each play is counted from the first one, which is in days since 1970."""
     titles = selected.history.titles
     named = selected.title != NONE
     if not named.any():
         return None
-    keys = day * len(titles) + selected.title
+    narrow = (int(day.max()) + 1) * len(titles) <= np.iinfo(np.int32).max
+    keys = (day if narrow else day.astype(np.int64)) * len(titles) + selected.title
     keys = np.sort(keys if named.all() else keys[named])
     begin = np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1))
     counts = np.diff(begin, append=len(keys))

@@ -179,15 +179,13 @@ class Selection:
         return slice(*np.searchsorted(self.history.start, sides).tolist())
 
     def _passing(self, part: slice) -> Flags:
-        """All rules at once: what hangs on the item alone is looked up once for all of its plays."""
+        """All rules at once."""
         rule, history = self.question.rule, self.history
         passing = history.ms[part] >= rule.min_ms
-        kinds, items = self._kinds_wanted, self._items_wanted
-        if kinds is not None or items is not None:
-            wanted = np.ones(len(history.items), np.bool_)
-            wanted &= True if kinds is None else kinds[history.kind_of_item]
-            wanted &= True if items is None else items
-            passing &= wanted.take(history.item[part])
+        if len(rule.kinds) < len(KINDS):
+            passing &= self._kind_wanted(part)
+        if (items := self._items_wanted) is not None:
+            passing &= items.take(history.item[part])
         if rule.private != "include":
             passing &= self._private_wanted(part)
         for values, codes in self._columns_wanted():
@@ -208,8 +206,8 @@ class Selection:
         rule, history = self.question.rule, self.history
         everything = np.ones(part.stop - part.start, np.bool_)
         yield "private", everything if rule.private == "include" else self._private_wanted(part)
-        kinds, items = self._kinds_wanted, self._items_wanted
-        yield "kind", everything if kinds is None else kinds[history.kind_of_item].take(history.item[part])
+        yield "kind", self._kind_wanted(part)
+        items = self._items_wanted
         filtered = everything.copy() if items is None else items.take(history.item[part])
         for values, codes in self._columns_wanted():
             filtered &= values.take(codes[part])
@@ -223,11 +221,12 @@ class Selection:
         private: Flags = self.history.private[part] == _IS_PRIVATE
         return private if self.question.rule.private == "only" else ~private
 
-    @property
-    def _kinds_wanted(self) -> Flags | None:
-        """Of each kind, whether it counts; None: all do."""
-        kinds = self.question.rule.kinds
-        return None if len(kinds) == len(KINDS) else np.array([kind in kinds for kind in KINDS])
+    def _kind_wanted(self, part: slice) -> Flags:
+        kind = self.history.kind[part]
+        wanted = np.zeros(len(kind), np.bool_)
+        for name in self.question.rule.kinds:
+            wanted |= kind == KINDS.index(name)
+        return wanted
 
     @cached_property
     def _items_wanted(self) -> Flags | None:
