@@ -26,10 +26,9 @@ from stats_core.security.access import ADMIN, Access, access_of_key
 from stats_core.security.keys import LINK_PREFIX, is_use_due, may_be_key
 from stats_core.store import collections
 
-BELIEVED_SECONDS: Final = 0.9
-"""How long a key is believed in any case; with the time between two looks at the store, less than 1 s. Processes hear
-of changes in 50 ms, but not of those made by other means, nor from one that was stopped between a change and telling.
-"""
+BELIEVED_SECONDS: Final = 0.5
+"""How long a key is believed in any case; with what answers do (`answers`), less than 1 s. Processes hear of changes in
+50 ms, but not of those made by other means, nor from one that was stopped between a change and telling of it."""
 _MOST_REMEMBERED: Final = 4_096
 _BURST_SECONDS: Final = 2.0
 _BEARER: Final = re.compile(rb" *bearer +([^\s]{1,512}) *", re.IGNORECASE)

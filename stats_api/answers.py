@@ -2,7 +2,7 @@
 
 A question comes in many spellings. What came (path, query, headers as they are) leads to what was asked, its address;
 and that, with the present revisions, to the answer: one that was given before costs two look-ups and no parsing; one
-that was given to the same key since the last look at the store costs one.
+that was given to the same key a moment ago costs one.
 """
 
 import asyncio
@@ -29,6 +29,8 @@ from stats_core.security.access import Access
 from stats_core.settings import cores
 
 _READING: Final = frozenset({"GET", "HEAD"})
+_REPEATED_SECONDS: Final = 0.4
+"""How long a key that was shown is believed without being looked for again; see BELIEVED_SECONDS."""
 _MOST_SPELLINGS: Final = 8_192
 _LONGEST_SPELLING: Final = 2_048
 """Characters of a spelling, headers and all: longer ones are read anew each time, so that all hold 16 MB at most."""
@@ -55,16 +57,18 @@ class Answers:
         self._admission = Admission(max(1, cores() // service.settings.processes))
         self._spellings: OrderedDict[Raw, Address] = OrderedDict()
         self._given: dict[tuple[Raw, bytes | None], _Given] = {}
-        """What was answered from memory since the look that was noticed last, by request and key."""
+        """What was answered from memory, by request and key, since something changed or the time was over."""
+        self._given_until = 0.0
+        """By the monotonic clock: keys that were shown are not remembered for longer."""
         self._under_way: dict[Hashable, asyncio.Task[Entry]] = {}
         self._noticed: Present = self._lookout.latest
         self._computed = False
         self._history_bytes = HISTORY_BYTES.labels(str(service.process))
 
     def repeated(self, passage: Passage) -> Reply | None:
-        """The answer to a request that was given since the last look at the store; None: ask `at_hand`. No I/O.
+        """The answer to a request that was given a moment ago; None: ask `at_hand`. No I/O.
 
-        Until the next look nothing is known to have changed: neither the answer nor who may have it.
+        The looks at the store since then found nothing changed: neither the answer nor who may have it.
         """
         given = self._given.get((passage.raw, passage.authorization))
         if (
@@ -171,11 +175,14 @@ class Answers:
         before = self._noticed
         if present.began > before.began:
             self._noticed = present
-            self._given.clear()
             if before.revision("cache") != present.revision("cache"):
                 self.cache.clear()
             both = before.listeners.keys() & present.listeners.keys()
             changed = {user for user in both if state_of(before.listeners[user]) != state_of(present.listeners[user])}
             if changed:
                 self.cache.drop(frozenset(changed))
+            same = not changed and len(both) == len(before.listeners) and before.revisions == present.revisions
+            if not same or present.began >= self._given_until:
+                self._given.clear()
+                self._given_until = present.began + _REPEATED_SECONDS
         return present

@@ -4,9 +4,10 @@ Two listeners who only agreed to compare get shares of what both played, of whol
 neither counts nor times, nor anything that only one of them has.
 """
 
-import heapq
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Final
 
 import msgspec
@@ -14,13 +15,15 @@ import numpy as np
 
 from stats_core.documents.words import USER_NAME
 from stats_core.errors import InvalidParameter
-from stats_core.history.columns import History
+from stats_core.history.columns import Codes, History, Ints
 from stats_core.history.entries import Entries, Entry
 from stats_core.insights.calendar import Days, whole_unit
+from stats_core.insights.order import Places, first_of
 from stats_core.insights.parameters import END, KINDS_GIVEN, LIMIT, OF_A_YEAR, PERIOD, START, Name
 from stats_core.insights.periods import Period, of_days, settled
 from stats_core.insights.question import Answer, AnsweredPeriod, Companion, Question, Statistic
-from stats_core.insights.selection import Selection, selection_of
+from stats_core.insights.selection import Selection, selection_of, sums
+from stats_core.insights.tallies import Floats
 from stats_core.insights.zones import DAY
 
 WITH = Name(
@@ -131,18 +134,35 @@ class Comparison(Answer, kw_only=True):
 
 
 @dataclass(frozen=True)
-class _Heard:
-    """What one side heard of one entry."""
+class _Side:
+    """What one side heard of each entry; arrays of one length, the same entries for both sides."""
 
-    entry: Entry
-    plays: int
-    ms: int
-    first: int
-    """When, ms since 1970."""
+    entries: Sequence[Entry | None]
+    """None: there is no such entry on this side."""
+    plays: Ints
+    ms: Ints
+    first: Ints
+    """When, ms since 1970; anything where there are no plays."""
 
 
-Lines = dict[str, _Heard]
-"""What one side heard, by ids that are the same for both."""
+@dataclass(frozen=True)
+class _Sides:
+    """What both heard of each entry."""
+
+    ids: Sequence[str]
+    """The same for both."""
+    place_by_id: Ints | Codes
+    mine: _Side
+    theirs: _Side
+
+    @cached_property
+    def shared(self) -> Places:
+        """Positions of what both have."""
+        return np.flatnonzero((self.mine.plays > 0) & (self.theirs.plays > 0))
+
+    def turned(self) -> "_Sides":
+        """From the other side."""
+        return _Sides(self.ids, self.place_by_id, self.theirs, self.mine)
 
 
 def comparison(history: History, question: Question) -> Comparison:
@@ -154,12 +174,15 @@ def comparison(history: History, question: Question) -> Comparison:
         question = question.over(_whole_months(question))
     mine = selection_of(history, question)
     theirs = _their_plays(companion, question) if companion else mine.over(_other_period(history, question))
-    sides = mine, theirs
     wholes = len(mine.positions), len(theirs.positions)
-    artists = [_lines(side, side.history.primary_artists) for side in sides]
-    recordings = [_lines(side, side.history.recordings) for side in sides]
-    if companion is not None:
-        recordings = _joined(recordings, histories=(history, companion.heard.history))
+    if companion is None:
+        artists, recordings = (
+            _of_one(mine, theirs, entries) for entries in (history.primary_artists, history.recordings)
+        )
+    else:
+        other = companion.heard.history
+        artists = _of_two(mine, theirs, (history.primary_artists, other.primary_artists), {})
+        recordings = _of_two(mine, theirs, (history.recordings, other.recordings), _joined((history, other)))
     limit = question[LIMIT]
     return Comparison(
         **mine.told,
@@ -167,8 +190,8 @@ def comparison(history: History, question: Question) -> Comparison:
         other_period=theirs.question.answered_period,
         agreed=agreed,
         affinity=_affinity(artists, recordings, wholes, agreed=agreed),
-        totals=None if agreed else _totals(mine, artists[0], recordings[0]),
-        other_totals=None if agreed else _totals(theirs, artists[1], recordings[1]),
+        totals=None if agreed else _totals(mine, artists.mine, recordings.mine),
+        other_totals=None if agreed else _totals(theirs, artists.theirs, recordings.theirs),
         artists=_compared(artists, wholes, limit, agreed=agreed),
         recordings=_compared(recordings, wholes, limit, agreed=agreed),
     )
@@ -212,18 +235,50 @@ def _other_period(history: History, question: Question) -> Period:
     return question.period.before(question.zone) or replace(question.period, end=question.period.start)
 
 
-def _lines(plays: Selection, entries: Entries) -> Lines:
+def _of_one(mine: Selection, theirs: Selection, entries: Entries) -> _Sides:
+    """Two periods of one listener: the entries are the same."""
+    known = [entry.id for entry in entries.entries]
+    return _Sides(known, entries.place_by_id, *(_side(plays, entries) for plays in (mine, theirs)))
+
+
+def _of_two(mine: Selection, theirs: Selection, entries: tuple[Entries, Entries], joined: Mapping[str, str]) -> _Sides:
+    """Two listeners: the entries meet by their ids, and by what these are `joined` under."""
+    heard = [_side(plays, own) for plays, own in zip((mine, theirs), entries, strict=True)]
+    named = [
+        [joined.get(own.entries[code].id, own.entries[code].id) for code in np.flatnonzero(side.plays).tolist()]
+        for side, own in zip(heard, entries, strict=True)
+    ]
+    ids = sorted({*named[0], *named[1]})
+    place = {identity: number for number, identity in enumerate(ids)}
+    sides = [
+        _placed(side, np.array([place[identity] for identity in own], np.intp), len(ids))
+        for side, own in zip(heard, named, strict=True)
+    ]
+    return _Sides(ids, np.arange(len(ids)), *sides)
+
+
+def _side(plays: Selection, entries: Entries) -> _Side:
     totals = plays.totals.grouped(entries)
+    first = np.zeros(len(entries), np.int64)
     played = np.flatnonzero(totals.plays)
-    columns = (totals.plays[played], totals.ms[played], plays.start[totals.first[played]])
-    return {
-        entries.entries[code].id: _Heard(entries.entries[code], *values)
-        for code, *values in zip(played.tolist(), *(column.tolist() for column in columns), strict=True)
-    }
+    first[played] = plays.start[totals.first[played]]
+    return _Side(entries.entries, totals.plays, totals.ms, first)
 
 
-def _joined(sides: list[Lines], histories: tuple[History, History]) -> list[Lines]:
-    """The recordings of two listeners by common ids: those that share a track or an ISRC are one, the smallest id's."""
+def _placed(side: _Side, place: Places, size: int) -> _Side:
+    """The same at other places; of several at one place everything together, called as the first of them."""
+    played = np.flatnonzero(side.plays)
+    entries: list[Entry | None] = [None] * size
+    for at, code in zip(reversed(place.tolist()), reversed(played.tolist()), strict=True):
+        entries[at] = side.entries[code]
+    first = np.full(size, np.iinfo(np.int64).max)
+    np.minimum.at(first, place, side.first[played])
+    return _Side(entries, sums(place, side.plays[played], size), sums(place, side.ms[played], size), first)
+
+
+def _joined(histories: tuple[History, History]) -> dict[str, str]:
+    """The recordings of two listeners under common ids: those that share a track or an ISRC are one, under the
+    smallest."""
     leads_to: dict[str, str] = {}
 
     def head(key: str) -> str:
@@ -239,62 +294,70 @@ def _joined(sides: list[Lines], histories: tuple[History, History]) -> list[Line
             for name in (track, f"isrc {known.isrc}" if known and known.isrc else track):
                 low, high = sorted((head(name), head(entries.entries[code].id)))
                 leads_to[high] = low
-    return [_summed(side, {identity: head(identity) for identity in side}) for side in sides]
+    return {name: head(name) for name in leads_to}
 
 
-def _summed(side: Lines, ids: dict[str, str]) -> Lines:
-    summed: Lines = {}
-    for identity, heard in side.items():
-        known = summed.get(ids[identity])
-        summed[ids[identity]] = heard if known is None else _Heard(
-            known.entry, known.plays + heard.plays, known.ms + heard.ms, min(known.first, heard.first)
-        )  # fmt: skip
-    return summed
+def _shares(sides: _Sides, wholes: tuple[int, int]) -> tuple[Floats, Floats]:
+    """Of what both have, the share of each side's plays that it is."""
+    return sides.mine.plays[sides.shared] / wholes[0], sides.theirs.plays[sides.shared] / wholes[1]
 
 
-def _affinity(
-    artists: list[Lines], recordings: list[Lines], wholes: tuple[int, int], *, agreed: bool
-) -> Affinity | None:
+def _affinity(artists: _Sides, recordings: _Sides, wholes: tuple[int, int], *, agreed: bool) -> Affinity | None:
     if not all(wholes):
         return None
     by_artist, by_recording = (
-        math.fsum(
-            min(mine[key].plays / wholes[0], theirs[key].plays / wholes[1]) for key in mine.keys() & theirs.keys()
-        )
-        for mine, theirs in (artists, recordings)
+        math.fsum(np.minimum(*_shares(sides, wholes)).tolist()) for sides in (artists, recordings)
     )
     shown = (by_artist, by_recording, (by_artist + by_recording) / 2)
     return Affinity(*(round(share, _DECIMALS) if agreed else share for share in shown))
 
 
-def _totals(plays: Selection, artists: Lines, recordings: Lines) -> ComparedTotals:
-    return ComparedTotals(len(plays.positions), int(plays.ms.sum()), len(recordings), len(artists))
+def _totals(plays: Selection, artists: _Side, recordings: _Side) -> ComparedTotals:
+    counts = (int(np.count_nonzero(side.plays)) for side in (recordings, artists))
+    return ComparedTotals(len(plays.positions), int(plays.ms.sum()), *counts)
 
 
-def _compared(sides: list[Lines], wholes: tuple[int, int], limit: int, *, agreed: bool) -> Compared:
-    mine, theirs = sides
-    shared = [(key, mine[key].plays / wholes[0], theirs[key].plays / wholes[1]) for key in mine.keys() & theirs.keys()]
-    shared.sort(key=lambda line: (-min(line[1:]), -max(line[1:]), line[0]))
-    both = [_both(key, mine[key], theirs[key], *shares, agreed=agreed) for key, *shares in shared[:limit]]
+def _compared(sides: _Sides, wholes: tuple[int, int], limit: int, *, agreed: bool) -> Compared:
+    shared, both = sides.shared, []
+    if len(shared):
+        shares, other_shares = _shares(sides, wholes)
+        # Equal quotients of whole numbers are equal floats; above 0 the order of their bits is their own.
+        smaller, larger = (-side(shares, other_shares).view(np.int64) for side in (np.minimum, np.maximum))
+        page = first_of((smaller, larger, sides.place_by_id[shared]), 0, limit)
+        columns = (column[page].tolist() for column in (shared, shares, other_shares))
+        both = [_both(sides, *values, agreed=agreed) for values in zip(*columns, strict=True)]
     if agreed:
         return Compared(both, len(shared), None, None)
-    return Compared(both, len(shared), _alone(mine, theirs, limit), _alone(theirs, mine, limit))
+    return Compared(both, len(shared), _alone(sides, limit), _alone(sides.turned(), limit))
 
 
-def _both(key: str, mine: _Heard, theirs: _Heard, share: float, other_share: float, *, agreed: bool) -> ComparedEntry:
-    named = (key, mine.entry.name, mine.entry.artist if mine.entry.kind == "track" else None)
+def _both(sides: _Sides, code: int, share: float, other_share: float, *, agreed: bool) -> ComparedEntry:
+    mine, theirs = sides.mine, sides.theirs
+    named = (sides.ids[code], *_named(mine.entries[code]))
     if agreed:
         shares = (round(share, _DECIMALS), round(other_share, _DECIMALS))
         return ComparedEntry(*named, *shares, None, None, None, None)
-    return ComparedEntry(*named, share, other_share, mine.plays, theirs.plays, mine.ms, theirs.ms)
+    counts = (int(numbers[code]) for numbers in (mine.plays, theirs.plays, mine.ms, theirs.ms))
+    return ComparedEntry(*named, share, other_share, *counts)
 
 
-def _alone(mine: Lines, theirs: Lines, limit: int) -> list[LoneEntry]:
-    alone = [(-heard.plays, -heard.ms, heard.first, key) for key, heard in mine.items() if key not in theirs]
+def _alone(sides: _Sides, limit: int) -> list[LoneEntry]:
+    """What only this side has, the most played first."""
+    mine = sides.mine
+    lone = np.flatnonzero((mine.plays > 0) & (sides.theirs.plays == 0))
+    if not len(lone):
+        return []
+    keys = (-mine.plays[lone], -mine.ms[lone], mine.first[lone], sides.place_by_id[lone])
     return [
-        LoneEntry(key, mine[key].entry.name, mine[key].entry.artist, -plays, -ms)
-        for plays, ms, _, key in heapq.nsmallest(limit, alone)
+        LoneEntry(sides.ids[code], *_named(mine.entries[code]), int(mine.plays[code]), int(mine.ms[code]))
+        for code in lone[first_of(keys, 0, limit)].tolist()
     ]
+
+
+def _named(entry: Entry | None) -> tuple[str | None, str | None]:
+    if entry is None:
+        return None, None
+    return entry.name, entry.artist if entry.kind == "track" else None
 
 
 STATISTIC = Statistic(
