@@ -16,6 +16,7 @@ from stats_api.access import Gate, presented
 from stats_api.addresses import Address, Terms, state_of
 from stats_api.admission import Admission
 from stats_api.cache import AnswerCache, Entry
+from stats_api.companions import check_agreement
 from stats_api.computing import computed
 from stats_api.metrics import HISTORY_BYTES
 from stats_api.passage import Passage, Raw
@@ -107,7 +108,7 @@ class Answers:
             return None
         if entry is None or self._gate.spend(access) is not None:
             return None
-        if present is self._noticed:
+        if present is self._noticed and not passage.shared:  # a link's key is no part of what it is found by
             until = min(entry.until, access.until)
             self._given[passage.raw, passage.authorization] = _Given(entry.ready, access, address, until)
         passage.listener, passage.route, passage.cached = address.user, address.route, True
@@ -116,6 +117,8 @@ class Answers:
     async def reply(self, passage: Passage, access: Access, address: Address) -> Reply:
         """The answer to a request that was let through. Raises StoreError, Failure, and what the core raises."""
         terms = address.terms(access)
+        if terms[1]:  # the same for whoever is there or not, in time and in words
+            await self._service.reading(check_agreement, self._service.store, *address.users)
         present = self._notice(await self._service.freshness.look(*address.users))
         key = address.key(terms, present)
         entry = self.cache.get(key)

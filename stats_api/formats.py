@@ -23,7 +23,7 @@ FORMAT: Final[Parameter[str]] = Choice(
     example="csv",
     choices=("json", "csv", "ndjson"),
 )
-_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r")
+_FORMULAS: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a text begins with that a spreadsheet would take for a formula."""
 _encoder: Final = msgspec.json.Encoder()
 

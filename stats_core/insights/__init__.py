@@ -144,6 +144,11 @@ def answer_of(
     """
     if limits is not None:
         heard = Heard(heard.listener, within(heard.history, limits.start, limits.end))
+    elif companion is not None and companion.shares_only:
+        # Neither side's private plays are there: nothing may hang on them, not even which recordings are one.
+        heard = Heard(heard.listener, within(heard.history, None, None))
+        other = Heard(companion.heard.listener, within(companion.heard.history, None, None))
+        companion = Companion(other, shares_only=True)
     clock = Clock(now)
     question = question_of(asked.statistic, heard, asked.values, asked.given, clock, limits, companion)
     try:

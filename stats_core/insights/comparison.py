@@ -232,7 +232,7 @@ def _other_period(history: History, question: Question) -> Period:
         given = {own: question.given.get(name, "") for name, own in _OTHERS.items()}
         return settled(values, given, history, question.zone, question.clock)
     # Before the first play of all there is nothing.
-    return question.period.before(question.zone) or replace(question.period, end=question.period.start)
+    return question.before or replace(question.period, end=question.period.start)
 
 
 def _of_one(mine: Selection, theirs: Selection, entries: Entries) -> _Sides:
@@ -333,12 +333,12 @@ def _compared(sides: _Sides, wholes: tuple[int, int], limit: int, *, agreed: boo
 
 def _both(sides: _Sides, code: int, share: float, other_share: float, *, agreed: bool) -> ComparedEntry:
     mine, theirs = sides.mine, sides.theirs
-    named = (sides.ids[code], *_named(mine.entries[code]))
-    if agreed:
+    entry = _there(mine.entries[code])
+    if agreed:  # as this side calls it: the other's id may be of what only they have
         shares = (round(share, _DECIMALS), round(other_share, _DECIMALS))
-        return ComparedEntry(*named, *shares, None, None, None, None)
+        return ComparedEntry(entry.id, entry.name, _artist(entry), *shares, None, None, None, None)
     counts = (int(numbers[code]) for numbers in (mine.plays, theirs.plays, mine.ms, theirs.ms))
-    return ComparedEntry(*named, share, other_share, *counts)
+    return ComparedEntry(sides.ids[code], entry.name, _artist(entry), share, other_share, *counts)
 
 
 def _alone(sides: _Sides, limit: int) -> list[LoneEntry]:
@@ -348,16 +348,20 @@ def _alone(sides: _Sides, limit: int) -> list[LoneEntry]:
     if not len(lone):
         return []
     keys = (-mine.plays[lone], -mine.ms[lone], mine.first[lone], sides.place_by_id[lone])
+    page = lone[first_of(keys, 0, limit)].tolist()
     return [
-        LoneEntry(sides.ids[code], *_named(mine.entries[code]), int(mine.plays[code]), int(mine.ms[code]))
-        for code in lone[first_of(keys, 0, limit)].tolist()
+        LoneEntry(sides.ids[code], entry.name, _artist(entry), int(mine.plays[code]), int(mine.ms[code]))
+        for code, entry in ((code, _there(mine.entries[code])) for code in page)
     ]
 
 
-def _named(entry: Entry | None) -> tuple[str | None, str | None]:
-    if entry is None:
-        return None, None
-    return entry.name, entry.artist if entry.kind == "track" else None
+def _there(entry: Entry | None) -> Entry:
+    assert entry is not None  # noqa: S101 - it has plays
+    return entry
+
+
+def _artist(entry: Entry) -> str | None:
+    return entry.artist if entry.kind == "track" else None
 
 
 STATISTIC = Statistic(

@@ -12,7 +12,7 @@ from stats_core.documents.words import COVERAGES
 from stats_core.history.columns import History
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
 from stats_core.insights.periods import Clock, Period
-from stats_core.insights.question import Answer, AnsweredCoverage, Question, Statistic
+from stats_core.insights.question import Answer, AnsweredCoverage, Question, Statistic, within_limits
 
 Known = Literal["complete", "account", "preview", "gap", "unknown"]
 
@@ -96,7 +96,8 @@ def _known_period(history: History, question: Question) -> Period:
         start = min([*firsts, *history.start[:1].tolist()], default=None)
     if start is not None and end is not None and start > end:  # what was asked stays where it is
         start, end = (end, end) if period.ends_as_asked else (start, start)
-    return Period(start, end, period.days, period.begins_as_asked, period.ends_as_asked)
+    known = Period(start, end, period.days, period.begins_as_asked, period.ends_as_asked)
+    return known if question.limits is None else within_limits(known, question.limits)
 
 
 def _stretches(history: History, question: Question) -> Iterator[tuple[int, int, Known]]:

@@ -64,7 +64,7 @@ class Movers(Answer, kw_only=True):
 def movers(history: History, question: Question) -> Movers:
     """The entries in the TOP of the period or of the one before, by how far they moved between the two."""
     selected = selection_of(history, question)
-    before = question.period.before(question.zone)
+    before = question.before
     if before is None or question.period.start is None:
         return Movers(**selected.told, before=None, climbers=[], fallers=[], new=0)
     entries: Entries = getattr(history, question[OF])

@@ -6,7 +6,7 @@ from typing import Final, TypedDict, TypeVar
 
 import msgspec
 
-from stats_core.documents.listeners import Listener
+from stats_core.documents.listeners import Listener, StreamRule
 from stats_core.documents.words import Kind, Privacy
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import History
@@ -53,6 +53,8 @@ class AnsweredRule(msgspec.Struct, frozen=True, omit_defaults=True):
     artist: tuple[str, ...] | None = None
     album: tuple[str, ...] | None = None
     item: tuple[str, ...] | None = None
+    estimated_length: int = 0
+    """Plays that `min_share` judged by a length that the listener's own plays tell, not the catalogue."""
     unknown_length: int = 0
     """Plays whose length is not known, so that `min_share` could only judge how they ended."""
     estimated_ms: int = 0
@@ -115,6 +117,8 @@ class Question:
     """Parameter -> what was given, as text."""
     clock: Clock
     companion: Companion | None = None
+    limits: Limits | None = None
+    """Outside of which nothing is there."""
     shared: dict[object, object] = field(default_factory=dict, compare=False)
     """What has been worked out for this answer already: its parts ask for the same plays."""
 
@@ -142,6 +146,15 @@ class Question:
     def ruled(self, **rule: object) -> "Question":
         """The same question with parts of its rule changed."""
         return replace(self, rule=msgspec.structs.replace(self.rule, **rule))
+
+    @property
+    def before(self) -> Period | None:
+        """The period before; None where there is none to compare with, or not all of it is there."""
+        before = self.period.before(self.zone)
+        limits = self.limits
+        if before is None or limits is None or limits.start is None or before.start is None:
+            return before
+        return before if before.start >= limits.start else None
 
     @property
     def answered_period(self) -> AnsweredPeriod:
@@ -221,15 +234,18 @@ def question_of(
 ) -> Question:
     """The question about a listener. Raises InvalidParameter for a period that ends before it begins."""
     listener, history = heard
+    shares_only = companion is not None and companion.shares_only
+    if shares_only:  # what one may choose freely must not probe the other's plays
+        listener = msgspec.structs.replace(listener, rule=StreamRule(), timezone="UTC")
     zone = values.get(TZ.name)
     zone = zone if isinstance(zone, Zone) else Zone(listener.timezone)
     period = settled(values, given, history, zone, clock)
     if limits is not None:
-        period = _within(period, limits)
+        period = within_limits(period, limits)
     rule = _rule(statistic, listener, values)
-    if limits is not None or (companion is not None and companion.shares_only):
+    if limits is not None or shares_only:
         rule = msgspec.structs.replace(rule, private="exclude")
-    return Question(listener, zone, period, rule, values, given, clock, companion)
+    return Question(listener, zone, period, rule, values, given, clock, companion, limits)
 
 
 def _rule(statistic: Statistic, listener: Listener, values: Mapping[str, object]) -> AnsweredRule:
@@ -249,7 +265,8 @@ def _rule(statistic: Statistic, listener: Listener, values: Mapping[str, object]
     return AnsweredRule(**given)  # type: ignore[arg-type]
 
 
-def _within(period: Period, limits: Limits) -> Period:
+def within_limits(period: Period, limits: Limits) -> Period:
+    """What of a period a link may see."""
     if period.start is None or period.end is None:
         return period
     start = period.start if limits.start is None else max(period.start, limits.start)

@@ -144,9 +144,7 @@ class Ranks:
 
 def ranks_of(selected: Selection, entries: Entries, everything: ByEntry, by: Measure) -> Ranks:
     """The ranks of entries; `everything` are all plays of the history in their order, and of others besides."""
-    positions = selected.positions
+    passing = selected.flags
     if selected.question.rule.kinds != ("track",):
-        positions = positions[entries.of_item[selected.history.item[positions]] != NONE]
-    passing = np.zeros(len(selected.history), np.bool_)
-    passing[positions] = True
+        passing &= (entries.of_item != NONE).take(selected.history.item)
     return Ranks(selected, entries, everything.only(passing), by)

@@ -87,7 +87,7 @@ _PARTS: Final[Mapping[str, _Part]] = {
 
 def recap(history: History, question: Question) -> Recap:
     """Every part's own answer about the period."""
-    before = question.period.before(question.zone)
+    before = question.before
     parts = {name: part.of(history, question) for name, part in _PARTS.items()}
     earlier = None if before is None else _PARTS["summary"].of(history, question.over(before))
     told = parts["summary"]

@@ -29,6 +29,7 @@ UNKNOWN_COUNTRY: Final = "ZZ"
 UNKNOWN_PLATFORM: Final = "unknown"
 _API: Final = SOURCES.index("api")
 _IS_PRIVATE: Final = 1
+_MILLIONTHS: Final = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -60,11 +61,15 @@ class Selection:
     @cached_property
     def positions(self) -> npt.NDArray[np.intp]:
         """Where they stand in the history."""
-        part = self._part
-        if part.start == part.stop:
-            return np.empty(0, np.intp)
-        positions: npt.NDArray[np.intp] = np.flatnonzero(self._passing(part)) + part.start
+        positions: npt.NDArray[np.intp] = np.flatnonzero(self._passing) + self._part.start
         return positions
+
+    @property
+    def flags(self) -> Flags:
+        """Of each play of the history, whether it is one of them."""
+        flags = np.zeros(len(self.history), np.bool_)
+        flags[self._part] = self._passing
+        return flags
 
     @cached_property
     def start(self) -> Ints:
@@ -178,9 +183,10 @@ class Selection:
             return slice(0, 0)
         return slice(*np.searchsorted(self.history.start, sides).tolist())
 
-    def _passing(self, part: slice) -> Flags:
-        """All rules at once."""
-        rule, history = self.question.rule, self.history
+    @cached_property
+    def _passing(self) -> Flags:
+        """Of each play of the period, whether it passes all rules."""
+        rule, history, part = self.question.rule, self.history, self._part
         passing = history.ms[part] >= rule.min_ms
         if len(rule.kinds) < len(KINDS):
             passing &= self._kind_wanted(part)
@@ -251,7 +257,8 @@ class Selection:
 
     def _share_reached(self, part: slice, share: float) -> Flags:
         lengths = self._length_of_item.take(self.history.item[part])
-        reached = self.history.ms[part] >= share * lengths
+        # In whole numbers: a share has six decimals at most, and a product of floats may lie above what it stands for.
+        reached = self.history.ms[part] * np.int64(_MILLIONTHS) >= round(share * _MILLIONTHS) * lengths.astype(np.int64)
         return np.where(lengths == UNKNOWN_LENGTH, self._ended_by_itself(part), reached)
 
     def _ended_by_itself(self, part: slice) -> Flags:
@@ -264,7 +271,7 @@ class Selection:
         return np.append(self.history.lengths.ms, np.int32(UNKNOWN_LENGTH))[self.history.titles.of_item]
 
     def _unjudged(self) -> dict[str, int]:
-        """How many plays the rule could not judge, of those that came as far."""
+        """How many plays the rule could not judge, or only by an estimate, of those that came as far."""
         rule, part = self.question.rule, self._part
         if rule.min_share is None and not rule.completed:
             return {}
@@ -272,8 +279,11 @@ class Selection:
         unjudged = {}
         for reason, passes in self._judged:
             if reason == "min_share" and rule.min_share is not None:
-                unknown = self._length_of_item[self.history.item[part]] == UNKNOWN_LENGTH
+                items = self.history.item[part]
+                unknown = self._length_of_item[items] == UNKNOWN_LENGTH
                 unjudged["unknown_length"] = int((left & unknown).sum())
+                estimated = np.append(self.history.lengths.estimated, np.False_)[self.history.titles.of_item]
+                unjudged["estimated_length"] = int((left & estimated.take(items)).sum())
             elif reason == "completed" and rule.completed:
                 unknown = _told_by(self.history.reason_ends, NO_REASON)[self.history.reason_end[part]]
                 unjudged["unknown_reason"] = int((left & unknown).sum())

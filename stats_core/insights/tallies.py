@@ -55,7 +55,8 @@ class Measures(msgspec.Struct, gc=False):
     """In shuffle / plays of which that is known; as the two below."""
     offline_share: float | None
     private_share: float | None
-    """Of all plays of the period that kinds and filters let through, private ones and short ones too."""
+    """Of all plays of the period that kinds and filters let through, private ones and short ones too; null for a
+    sharing link."""
     unknown: Unknown
 
 
@@ -118,6 +119,8 @@ class Tally:
                 (self.every, history.private),
             )
         ]
+        if self.every.plays.question.limits is not None:
+            flags[2] = np.zeros_like(flags[2])  # private plays are not there to be counted
         columns = (
             *(plays, self.ms),
             *(self.ends[:, _SKIPPED], self.ends[:, _FINISHED], known),

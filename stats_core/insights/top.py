@@ -92,7 +92,7 @@ class _Compared:
     @classmethod
     def of(cls, history: History, question: Question, counted: Callable[[Selection], Standing]) -> "_Compared":
         plays = selection_of(history, question)
-        before = question.period.before(question.zone)
+        before = question.before
         if before is None:
             return cls(plays, counted(plays), None, None, None)
         until = plays.over(Period(ALL_TIME.start, question.period.start))

@@ -185,6 +185,16 @@ def test_a_link_is_answered_from_memory_and_nothing_of_it_is_kept_there(
     assert "link_" not in repr(service.answers._spellings) + repr(service.gate._known)
 
 
+def test_what_a_link_opens_stays_closed_without_it(
+    service: Inside, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stats_core.history.present.FRESH_SECONDS", 60)
+    shared = f"{SUMMARY}?share={link(store, 'summary')}"
+    assert {service.ask(shared).status_code for _ in range(3)} == {200}
+    problem(service.ask(SUMMARY), 401, "no-access")
+    problem(service.ask(f"{SUMMARY}?share={link(store, 'clock')}"), 403, "outside-key")
+
+
 def test_another_link_to_the_same_is_answered_from_memory_and_one_to_less_is_not(
     service: Inside, store: Store, computed: list[str]
 ) -> None:

@@ -54,7 +54,7 @@ def _written(value: Any) -> str:
         case None:
             return ""
         case str():
-            return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r"} and value else value
+            return f"'{value}" if value[:1] in {"=", "+", "-", "@", "\t", "\r", "\n"} and value else value
         case _:
             return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
@@ -175,7 +175,7 @@ def test_any_header_can_be_read(header: bytes) -> None:
 _entries = st.builds(
     Entry,
     name=st.none() | st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=10) | st.sampled_from(
-        ["=1+1", "-", "+49", "@me", 'a"b', "a,b", "a\r\nb", "'", ""]
+        ["=1+1", "-", "+49", "@me", 'a"b', "a,b", "a\r\nb", "'", "", "\n=1", "\r=1"]
     ),
     plays=st.integers(-(2**53), 2**53),
     partial=st.booleans(),
@@ -200,4 +200,4 @@ def test_csv_holds_every_value_and_no_formula(entries: list[Entry]) -> None:
         assert (float(share) if share else None) == (entry.inner.share if entry.inner else None)
         assert json.loads(tags) == entry.tags
         assert (float(value) if value else None) == (None if entry.value is msgspec.UNSET else entry.value)
-        assert not name.startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert not name.startswith(("=", "+", "-", "@", "\t", "\r", "\n"))
