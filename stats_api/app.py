@@ -6,7 +6,19 @@ from litestar import Litestar
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
-from stats_api import comparisons, health, imports, inspection, keys, links, listeners, schema, statistics, uploads
+from stats_api import (
+    comparisons,
+    health,
+    imports,
+    inspection,
+    keys,
+    links,
+    listeners,
+    schema,
+    spotify,
+    statistics,
+    uploads,
+)
 from stats_api.access import Gate, admitted
 from stats_api.answers import Answers
 from stats_api.cors import Origins
@@ -29,6 +41,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *links.ROUTES,
     *comparisons.ROUTES,
     *statistics.ROUTES,
+    *spotify.ROUTES,
     *imports.ROUTES,
     *uploads.ROUTES,
     *inspection.ROUTES,

@@ -14,6 +14,7 @@ from stats_api.inspection import Cache, KeptOfProcess
 from stats_api.keys import Keys, MadeKey
 from stats_api.keys import answered as answered_key
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
+from stats_api.spotify import BegunLogin
 from stats_core.documents.imports import Import, ImportFile
 from stats_core.documents.keys import AccessKey, Link
 from stats_core.documents.listeners import Covered, Listener
@@ -24,6 +25,7 @@ from stats_core.history.reader import Heard
 from stats_core.insights import STATISTICS
 from stats_core.insights import answered as answer_to
 from stats_core.security.keys import LINK_PREFIX
+from stats_core.sync.status import BucketStatus, LoginStatus, SyncStatus
 
 _DIGEST: Final = "5f" * 32
 _KEY: Final = "QnVpbHQgb2YgMzIgcmFuZG9tIGJ5dGVzLCBzaG93biB"
@@ -86,6 +88,11 @@ def examples() -> dict[str, object]:
         "make_link": made_link,
         "list_comparisons": Consents([consent]),
         "agree_to_comparison": consent,
+        "begin_spotify_login": BegunLogin(
+            "https://accounts.spotify.com/authorize?client_id=…&state=…", _WHEN + timedelta(minutes=10)
+        ),
+        "end_spotify_login_by_hand": _sync(),
+        "show_sync": _sync(),
         "list_imports": Imports([answered(_imported(), invalid=False)], None),
         "get_import": imported,
         "upload_import": answered(Import(
@@ -98,6 +105,15 @@ def examples() -> dict[str, object]:
         heard = Heard(_LISTENER, loved if name in _SHOWN_BY_LOVED else history)
         found[f"get_{statistic.id}"] = answer_to(name, heard, _PARAMETERS.get(name, {}), now=_NOW).answer
     return {identity: msgspec.to_builtins(answer) for identity, answer in found.items()}
+
+
+def _sync() -> SyncStatus:
+    login = LoginStatus(_WHEN, _WHEN + timedelta(days=180), None, ["user-read-recently-played"], [])
+    return SyncStatus(
+        user="ada", state="connected", polled_at=_WHEN, next_poll_at=_WHEN + timedelta(minutes=15), page=50, new=4,
+        gaps=[], problem=None, login=login, app_closed_until=None, app_cause=None,
+        buckets=[BucketStatus("player", used=57, allowed=600, closed_until=None, cause=None)],
+    )  # fmt: skip
 
 
 def _keys() -> Iterator[AccessKey]:

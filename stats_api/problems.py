@@ -25,6 +25,7 @@ from stats_core.errors import (
     UnknownKey,
     UnknownListener,
 )
+from stats_core.spotify.errors import LoginRefused, NotConfigured, SpotifyError
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
@@ -91,6 +92,15 @@ NOT_ACCEPTABLE: Final = Kind(
     "`allowed` names the media types that `Accept` may ask for.",
 )
 LISTENER_EXISTS: Final = Kind("listener-exists", 409, "That listener is there already", "Nothing was changed.")
+NO_SPOTIFY_APP: Final = Kind(
+    "no-spotify-app",
+    409,
+    "No app of Spotify's is configured",
+    "Everything works from exports alone; `STATS_SPOTIFY_CLIENT_ID` names an app.",
+)
+SPOTIFY_REFUSED: Final = Kind(
+    "spotify-refused", 409, "The login cannot be made", "The detail says why, and what to do. Nothing was changed."
+)
 TOO_LARGE: Final = Kind("too-large", 413, "The body is too large", "`allowed` says how large it may be.")
 WRONG_MEDIA: Final = Kind(
     "wrong-media", 415, "The body is of the wrong kind", "A file is uploaded as it is, not as a form."
@@ -108,6 +118,9 @@ TOO_MANY_REQUESTS: Final = Kind(
     "Try again after as many seconds as `Retry-After` says.",
 )
 INTERNAL: Final = Kind("internal", 500, "Something went wrong here", "The service's log says what.")
+SPOTIFY_FAILED: Final = Kind(
+    "spotify-failed", 502, "Spotify did not answer as it should", "The detail says how. Try again later."
+)
 UNAVAILABLE: Final = Kind(
     "unavailable", 503, "The store does not answer", "Try again after as many seconds as `Retry-After` says."
 )
@@ -117,7 +130,8 @@ FULL: Final = Kind("full", 507, "No room is left", "The disk or the database of 
 KINDS: Final = (
     INVALID_PARAMETER, INVALID_BODY, EMPTY_UPLOAD, BROKEN_UPLOAD, INVALID_REQUEST, NO_ACCESS, OUTSIDE_KEY,
     NOT_FOUND, UNKNOWN_LISTENER, UNKNOWN_KEY, UNKNOWN_ENTRY, UNKNOWN_IMPORT, WRONG_METHOD, NOT_ACCEPTABLE,
-    LISTENER_EXISTS, TOO_LARGE, WRONG_MEDIA, TOO_MANY_FAILURES, TOO_MANY_REQUESTS, INTERNAL, UNAVAILABLE, BUSY, FULL,
+    LISTENER_EXISTS, NO_SPOTIFY_APP, SPOTIFY_REFUSED, TOO_LARGE, WRONG_MEDIA, TOO_MANY_FAILURES, TOO_MANY_REQUESTS,
+    INTERNAL, SPOTIFY_FAILED, UNAVAILABLE, BUSY, FULL,
 )  # fmt: skip
 """Every kind, by status."""
 
@@ -126,6 +140,8 @@ _OF_ERROR: Final[Mapping[type[StatsError], Kind]] = {
     UnknownKey: UNKNOWN_KEY,
     UnknownEntry: UNKNOWN_ENTRY,
     BeyondRights: OUTSIDE_KEY,
+    NotConfigured: NO_SPOTIFY_APP,
+    LoginRefused: SPOTIFY_REFUSED,
 }
 """Errors of the core whose own words are for whoever asks."""
 _OF_STATUS: Final = {400: INVALID_REQUEST, 404: NOT_FOUND, 405: WRONG_METHOD, 413: TOO_LARGE}
@@ -186,8 +202,8 @@ def _failure_of(error: Exception) -> Failure:
             return error
         case InvalidParameter():
             return _parameter_failure(error)
-        case UnknownListener() | UnknownKey() | UnknownEntry() | BeyondRights():
-            return Failure(_OF_ERROR[type(error)], str(error))
+        case UnknownListener() | UnknownKey() | UnknownEntry() | BeyondRights() | SpotifyError():
+            return Failure(_OF_ERROR.get(type(error), SPOTIFY_FAILED), str(error))
         case HTTPException(status_code=status) if status in _OF_STATUS:
             return _http_failure(_OF_STATUS[status], error)
         case _:

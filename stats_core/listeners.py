@@ -68,6 +68,7 @@ def erase_listener(store: Store, settings: Settings, user: str, timeout: float |
         for collection in collections.OF_A_LISTENER:
             store.delete(collection, Query(equal={"user": user}))
             held.renew()
+        store.delete(collections.accounts, Query(equal={"_id": user}))
         store.delete(collections.syncs, Query(equal={"_id": user}))
         store.delete(collections.listener_totals, Query(equal={"_id": user}))
         store.delete(collections.comparisons, Query(equal={"other": user}))

@@ -72,6 +72,30 @@ class Settings(BaseSettings):
         description="Proxies that are believed about whom they forward (`X-Forwarded-For`): addresses and networks "
         "such as `10.0.0.0/8`, with commas between. Default: none.",
     )
+    spotify_client_id: str = Field(
+        "", description="The client id of your app at Spotify. Default: none; then everything works from exports alone."
+    )
+    spotify_client_secret: SecretStr | None = Field(
+        None, description="Its client secret. Default: none; then people log in by PKCE, which needs none."
+    )
+    spotify_redirect_uri: str = Field(
+        "http://127.0.0.1:8000/v1/spotify/callback",
+        description="Where Spotify sends people back after the login; it must stand in the app's settings, letter by "
+        "letter. `https`, or `http` with `127.0.0.1` or `[::1]`: Spotify takes no other.",
+    )
+    spotify_api_url: str = Field("https://api.spotify.com", description="Where the Web API is.")
+    spotify_accounts_url: str = Field("https://accounts.spotify.com", description="Where people log in.")
+    spotify_requests: int = Field(
+        150,
+        ge=1,
+        description="Requests in a rolling day that the app makes of each kind: `me`, `top`, `library`, `tracks`, "
+        "`albums`, `artists`, `playlists`. Spotify does not say how many it allows.",
+    )
+    spotify_polls: int = Field(600, ge=1, description="Requests in a rolling day for what was played recently.")
+    token_key: SecretStr | None = Field(
+        None,
+        description="What tokens are encrypted with. Default: made when it is first needed and kept in `token.key`.",
+    )
     upload_limit_mb: int = Field(1024, description="The largest upload, in MB.")
     memory_budget_mb: int = Field(
         200, description="How much of the listeners' histories a process keeps in memory, in MB."
@@ -103,6 +127,14 @@ class Settings(BaseSettings):
     def proxies(self) -> tuple[IPv4Network | IPv6Network, ...]:
         """The proxies that are believed about whom they forward."""
         return _networks(self.trusted_proxies)
+
+    @property
+    def spotify_budgets(self) -> dict[str, int]:
+        """Requests in a rolling day, by bucket of endpoints."""
+        each = dict.fromkeys(
+            ("me", "top", "library", "tracks", "albums", "artists", "playlists"), self.spotify_requests
+        )
+        return {**each, "player": self.spotify_polls}
 
     @property
     def origins(self) -> frozenset[str]:
@@ -141,20 +173,27 @@ class Settings(BaseSettings):
 
     def admin_key_text(self) -> str:
         """The admin key; made at the first call and kept, mode 0600, where none is set. Raises StatsError."""
-        if self.admin_key is not None:
-            return self.admin_key.get_secret_value()
-        path = self.data_dir / "admin.key"
-        if not path.exists():
-            _write_once(path, secrets.token_urlsafe(32) + "\n")
-        key = path.read_text(encoding="utf-8", errors="replace").strip()
-        if not key:
-            raise StatsError(f"{path} is empty. Remove it, and start again: a new admin key is made.")
-        return key
+        return _kept(self.admin_key, self.data_dir / "admin.key", "a new admin key is made")
+
+    def token_key_text(self) -> str:
+        """What tokens are encrypted with; made and kept like the admin key. Raises StatsError."""
+        return _kept(self.token_key, self.data_dir / "token.key", "a new one is made, and everybody logs in again")
 
 
 def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _kept(given: SecretStr | None, path: Path, otherwise: str) -> str:
+    if given is not None:
+        return given.get_secret_value()
+    if not path.exists():
+        _write_once(path, secrets.token_urlsafe(32) + "\n")
+    key = path.read_text(encoding="utf-8", errors="replace").strip()
+    if not key:
+        raise StatsError(f"{path} is empty. Remove it, and start again: {otherwise}.")
+    return key
 
 
 def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:

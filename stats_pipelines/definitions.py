@@ -6,9 +6,11 @@ import dagster as dg
 from stats_pipelines.history import definitions as history
 from stats_pipelines.imports import definitions as imports
 from stats_pipelines.resources import StoreResource
+from stats_pipelines.sync import definitions as sync
 
 defs = dg.Definitions.merge(
     imports.definitions,
+    sync.definitions,
     history.definitions,
     dg.Definitions(
         resources={"stats": StoreResource()},

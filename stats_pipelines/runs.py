@@ -5,6 +5,7 @@ from typing import Final
 import dagster as dg
 
 IMPORT_JOB: Final = "import_files"
+SYNC_JOB: Final = "sync_plays"
 RECOUNT_JOB: Final = "recount"
 PLAYS: Final = dg.AssetKey("imported_plays")
 COUNTED: Final = tuple(map(dg.AssetKey, ("columns", "daily_totals", "monthly_tops", "listener_totals")))

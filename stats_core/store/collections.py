@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from stats_core.documents.accounts import Account, Login, Quota
 from stats_core.documents.catalogue import Album, Artist, Track
 from stats_core.documents.derived import Columns, DailyTotal, ListenerTotals, Mark, MonthlyTop
 from stats_core.documents.imports import Carried, Import, SavedItems
@@ -27,6 +28,9 @@ leases = Collection("leases", Lease)
 access_keys = Collection("access_keys", AccessKey, (Index(("made_by",)),))
 comparisons = Collection("comparisons", Consent, (Index(("user",)), Index(("other",))))
 syncs = Collection("syncs", Sync)
+accounts = Collection("accounts", Account, (Index(("account_id",)),))
+logins = Collection("logins", Login, (Index(("user",)), Index(("expires_at",))))
+quotas = Collection("quotas", Quota)
 revisions = Collection("revisions", Revision)
 layout = Collection("layout", Layout)
 daily_totals = Collection("daily_totals", DailyTotal, (Index(("user", "month")), Index(("user", "date"))))
@@ -35,13 +39,15 @@ listener_totals = Collection("listener_totals", ListenerTotals)
 
 ALL: tuple[Collection[Stored], ...] = (
     plays, imports, carried, saved_items, tracks, albums, artists, listeners, columns, marks, leases, access_keys,
-    comparisons, syncs, revisions, layout, daily_totals, monthly_tops, listener_totals,
+    comparisons, syncs, accounts, logins, quotas, revisions, layout, daily_totals, monthly_tops, listener_totals,
 )  # fmt: skip
 
 DERIVED = (columns, daily_totals, monthly_tops, listener_totals)
 """Can be dropped and rebuilt from the others at any time, with the same result."""
 
-OF_A_LISTENER = (plays, imports, carried, saved_items, columns, marks, comparisons, daily_totals, monthly_tops)
+OF_A_LISTENER = (
+    plays, imports, carried, saved_items, columns, marks, comparisons, logins, daily_totals, monthly_tops,
+)  # fmt: skip
 """Hold documents with a `user` field: what erasing a listener empties."""
 
 LAYOUT_VERSION = 3

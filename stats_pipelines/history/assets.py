@@ -40,7 +40,7 @@ def _spec(name: str, deps: Sequence[dg.AssetsDefinition | str], description: str
 SPECS: Final = (
     _spec(
         "columns",
-        [imported_plays],
+        [imported_plays, "synced_plays"],
         "A listener's plays of a UTC month as Arrow tables: what questions are answered from. Every import publishes "
         "its own; this repairs what a stopped run left.",
     ),

@@ -14,6 +14,7 @@ from typing import Any, Self
 
 import httpx
 import psutil
+from pydantic import SecretStr
 
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.settings import Settings
@@ -129,9 +130,13 @@ def environment(settings: Settings) -> dict[str, str]:
     names = settings.model_fields_set - {"admin_key"}
     return {
         **{name: value for name, value in os.environ.items() if not name.startswith("STATS_")},
-        **{f"STATS_{name.upper()}": str(getattr(settings, name)) for name in names},
+        **{f"STATS_{name.upper()}": _text(getattr(settings, name)) for name in names},
         "PYTHONPATH": str(Path(__file__).parents[2]),
     }
+
+
+def _text(value: object) -> str:
+    return value.get_secret_value() if isinstance(value, SecretStr) else str(value)
 
 
 def path_of(template: str, user: str) -> str:

@@ -24,6 +24,11 @@ ISSUE = {
     **{f"/v1/listeners/{{user}}/{name}": {"get"} for name in STATISTICS},
     "/v1/listeners/{user}/imports": {"get", "post"},
     "/v1/listeners/{user}/imports/{digest}": {"get"},
+    "/v1/listeners/{user}/spotify": {"delete"},
+    "/v1/listeners/{user}/spotify/login": {"post"},
+    "/v1/listeners/{user}/spotify/callback": {"post"},
+    "/v1/listeners/{user}/sync": {"get"},
+    "/v1/spotify/callback": {"get"},
     "/v1/cache": {"get", "delete"},
     "/metrics": {"get"},
     "/v1/listeners/{user}/links": {"post"},
@@ -102,7 +107,7 @@ def test_bodies_have_examples_of_their_schema(document: dict[str, Any]) -> None:
 def test_every_keyed_operation_names_its_failures(document: dict[str, Any]) -> None:
     for identity, operation in _operations(document).items():
         open_to_all = operation.get("security") == []
-        assert open_to_all == (operation["tags"][0] in {"health", "documentation"}), identity
+        assert open_to_all == (operation["tags"][0] in {"health", "documentation"} or identity == "end_spotify_login")
         assert {"400", "405", "500"} <= set(operation["responses"])
         assert ({"401", "403", "429", "503"} <= set(operation["responses"])) or open_to_all
 
@@ -135,7 +140,7 @@ def test_what_an_answer_says_in_headers_is_declared(server: ApiServer, document:
 
 
 def test_a_real_answer_fits_its_schema(server: ApiServer, document: dict[str, Any]) -> None:
-    unlike = {"/v1/listeners/{user}/imports/{digest}", "/metrics"}
+    unlike = {"/v1/listeners/{user}/imports/{digest}", "/metrics", "/v1/spotify/callback"}
     client = server.client("admin")
     for path in [path for path, methods in ISSUE.items() if "get" in methods and path not in unlike]:
         named = {"key": short_id(key_digest(server.keys["ada"].encode()))}

@@ -14,6 +14,7 @@ from stats_pipelines.history.assets import derived
 from stats_pipelines.imports.assets import FILE_TAG, imported_plays
 from stats_pipelines.imports.partitions import imports
 from stats_pipelines.resources import StoreResource
+from tests.spotify.conftest import fake, world  # noqa: F401 - fixtures
 
 
 @pytest.fixture

@@ -48,12 +48,14 @@ def test_lineage() -> None:
         for node in nodes
     ]
     assert lineage == [
-        ("columns", ["imported_plays"], "history", ["arrow", "python"], False),
+        ("columns", ["imported_plays", "synced_plays"], "history", ["arrow", "python"], False),
         ("daily_totals", ["columns"], "history", ["numpy", "python"], False),
         ("import_inbox", [], "imports", ["file"], False),
         ("imported_plays", ["import_inbox"], "imports", ["python", "spotify"], True),
         ("listener_totals", ["columns"], "history", ["numpy", "python"], False),
         ("monthly_tops", ["columns"], "history", ["numpy", "python"], False),
+        ("spotify_api", [], "sync", ["spotify"], False),
+        ("synced_plays", ["spotify_api"], "sync", ["python", "spotify"], True),
     ]
     assert all(node.description and node.owners == ["team:listening"] for node in nodes)
     checks = sorted(f"{key.asset_key.to_user_string()}: {key.name}" for key in graph.asset_check_keys)
@@ -69,6 +71,7 @@ def test_every_sensor_runs_after_a_fresh_install() -> None:
     assert {sensor.name: sensor.default_status for sensor in defs.sensors or ()} == {
         "inbox_sensor": dg.DefaultSensorStatus.RUNNING,
         "marks_sensor": dg.DefaultSensorStatus.RUNNING,
+        "sync_sensor": dg.DefaultSensorStatus.RUNNING,
     }
 
 

@@ -1,0 +1,68 @@
+"""Accounts of Spotify's that listeners linked, and what the app may still ask there."""
+
+from datetime import datetime
+from typing import Literal
+
+from stats_core.documents.base import Document, Part
+
+AccountState = Literal["connected", "needs login", "not allowed"]
+
+
+class Refreshing(Part, kw_only=True, omit_defaults=True):
+    """A process refreshes an access token: a lease, held in the account's own document."""
+
+    owner: str
+    """Who holds it; random."""
+    until: datetime
+    """From then on another may take it over."""
+
+
+class Account(Document, kw_only=True, omit_defaults=True):
+    """A listener's account at Spotify. `id` is the user name."""
+
+    revision: int = 0
+    """Raised by every write, by compare-and-set."""
+    account_id: str
+    """What Spotify calls the account for good."""
+    token: bytes | None = None
+    """The tokens, encrypted; none: the person must log in again."""
+    scopes: list[str] = []
+    """What the person allowed."""
+    refused: list[str] = []
+    """Scopes that Spotify says are missing, whatever was allowed: what needs them rests until the next login."""
+    authorized_at: datetime
+    """When the person logged in. Six months later the tokens are dead, whatever was refreshed meanwhile."""
+    state: AccountState = "connected"
+    """Whether polls may be made."""
+    problem: str | None = None
+    """What is wrong, in words for a person."""
+    refreshing: Refreshing | None = None
+    """Who refreshes the access token just now; still there where they were stopped before they wrote it."""
+
+
+class Login(Document, kw_only=True, omit_defaults=True):
+    """A login that was begun. `id` is the SHA-256 of its `state`, which is good once."""
+
+    user: str
+    """Whose account is to be linked."""
+    expires_at: datetime
+    """Ten minutes after it was begun."""
+    replace: bool = False
+    """Whether another account may take the place of the one that is linked."""
+    verifier: bytes | None = None
+    """Of a login without a client secret (PKCE): what proves that it was begun here, encrypted."""
+
+
+class Quota(Document, kw_only=True, omit_defaults=True):
+    """What the app may still ask Spotify. `id`: a bucket of endpoints, an endpoint (`/me/top/tracks`), or `app`."""
+
+    revision: int = 0
+    """Raised by every write, by compare-and-set."""
+    attempts: dict[str, int] = {}
+    """Attempts by the ten minutes they began in (`2026-11-28T10:20`, UTC), of the last 24 hours."""
+    closed_until: datetime | None = None
+    """Before that it is not asked."""
+    cause: str | None = None
+    """Why it is closed, in words for a person."""
+    strikes: int = 0
+    """How often in a row it was closed without being told for how long."""

@@ -1,0 +1,134 @@
+"""How a listener's sync goes, for the REST service, `doctor` and Dagster's checks. Asks the store, never Spotify."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+import msgspec
+
+from stats_core.documents.accounts import Account
+from stats_core.documents.sync import Sync
+from stats_core.listeners import known_listener
+from stats_core.settings import Settings
+from stats_core.spotify.budgets import APP, BUCKETS, Budgets
+from stats_core.store import collections
+from stats_core.store.port import Store
+
+SyncState = Literal["not configured", "not linked", "connected", "needs login", "not allowed"]
+
+WARNED_AFTER: Final = timedelta(days=150)
+ENDS_AFTER: Final = timedelta(days=180)
+"""Six months: so long after the login Spotify takes its tokens, whatever was refreshed meanwhile."""
+LATE_AFTER: Final = timedelta(hours=2)
+"""Without a poll for so long, plays may be about to be lost."""
+OVERFLOWING: Final = 40
+"""So many new plays of the 50 that Spotify remembers are close to a loss."""
+
+
+class BucketStatus(msgspec.Struct):
+    """Requests of one kind that the app makes."""
+
+    bucket: str
+    used: int
+    """In the last 24 hours."""
+    allowed: int
+    closed_until: datetime | None
+    """Before that none is made."""
+    cause: str | None
+
+
+class LoginStatus(msgspec.Struct):
+    """The login that the sync rests on."""
+
+    authorized_at: datetime
+    ends_at: datetime
+    """When Spotify takes it no more: about six months after it."""
+    warning: str | None
+    """What to do, from five months on."""
+    scopes: list[str]
+    refused: list[str]
+    """Scopes that Spotify says are missing: what needs them rests until the next login."""
+
+
+class LostTime(msgspec.Struct):
+    """A stretch of time `[start, end)` of which plays may have been lost."""
+
+    start: datetime
+    end: datetime
+    cause: str
+    """In words for a person."""
+
+
+class SyncStatus(msgspec.Struct):
+    """How a listener's sync goes."""
+
+    user: str
+    state: SyncState
+    polled_at: datetime | None
+    """When a page was last taken in."""
+    next_poll_at: datetime | None
+    page: int
+    """Plays of the last page; Spotify remembers 50."""
+    new: int
+    """How many of them were not known before: near 50, plays are about to be lost."""
+    gaps: list[LostTime]
+    """Stretches of which plays may have been lost; an export brings them."""
+    problem: str | None
+    """Why the last poll failed."""
+    login: LoginStatus | None
+    app_closed_until: datetime | None
+    """Before that Spotify is not asked at all."""
+    app_cause: str | None
+    buckets: list[BucketStatus]
+
+
+def sync_status(store: Store, settings: Settings, user: str, now: datetime) -> SyncStatus:
+    """How it goes. Raises UnknownListener."""
+    known_listener(store, user)
+    account, sync = store.get(collections.accounts, user), store.get(collections.syncs, user) or Sync(id=user)
+    budgets = Budgets(store, settings.spotify_budgets)
+    app = budgets.quota(APP)
+    is_closed = app.closed_until is not None and app.closed_until > now
+    return SyncStatus(
+        user=user,
+        state=_state(settings, account),
+        polled_at=sync.polled_at,
+        next_poll_at=sync.next_poll_at,
+        page=sync.page,
+        new=sync.unknown,
+        gaps=[LostTime(gap.start, gap.end, gap.cause) for gap in sync.gaps],
+        problem=(account.problem if account is not None else None) or sync.problem,
+        login=None if account is None else _login(account, now),
+        app_closed_until=app.closed_until if is_closed else None,
+        app_cause=app.cause if is_closed else None,
+        buckets=[_bucket(budgets, name, now) for name in BUCKETS],
+    )
+
+
+def login_warning(account: Account, now: datetime) -> str | None:
+    """What to tell the listener from five months on."""
+    if account.state != "connected" or now < account.authorized_at + WARNED_AFTER:
+        return None
+    ends = account.authorized_at + ENDS_AFTER
+    return (
+        f"The login ends about {ends:%Y-%m-%d}: Spotify ends each after six months. Log in again before then, with "
+        f"`spotify-stats login --user {account.id}`."
+    )
+
+
+def _state(settings: Settings, account: Account | None) -> SyncState:
+    if not settings.spotify_client_id:
+        return "not configured"
+    return "not linked" if account is None else account.state
+
+
+def _login(account: Account, now: datetime) -> LoginStatus:
+    ends = account.authorized_at + ENDS_AFTER
+    warning = login_warning(account, now)
+    return LoginStatus(account.authorized_at, ends, warning, account.scopes, account.refused)
+
+
+def _bucket(budgets: Budgets, name: str, now: datetime) -> BucketStatus:
+    quota = budgets.quota(name)
+    is_closed = quota.closed_until is not None and quota.closed_until > now
+    until, cause = (quota.closed_until, quota.cause) if is_closed else (None, None)
+    return BucketStatus(name, budgets.used(name), budgets.size(name), until, cause)

@@ -1,0 +1,1 @@
+"""The sync: what listeners played recently, asked of Spotify's Web API."""

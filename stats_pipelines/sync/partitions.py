@@ -1,0 +1,5 @@
+"""One partition a listener who linked an account."""
+
+import dagster as dg
+
+users = dg.DynamicPartitionsDefinition(name="users")

@@ -1,0 +1,93 @@
+"""The login and the state of the sync as REST consumers see them, and the command line beside them."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from stats_core.clock import utc_now
+from stats_core.store import collections
+from tests.api.server import ApiServer, problem
+from tests.fakes.spotify import FakeSpotify, World
+from tests.spotify.conftest import TRACK
+
+
+@pytest.fixture
+def server(fake: FakeSpotify, store_uri: str, tmp_path: Path) -> Iterator[ApiServer]:
+    with ApiServer(
+        tmp_path, store_uri, **fake.settings(), spotify_redirect_uri="http://127.0.0.1:1/v1/spotify/callback"
+    ) as server:
+        server.make("ann")
+        yield server
+
+
+def begun(server: ApiServer, **body: Any) -> str:
+    answer = server.client("ann").post("/v1/listeners/ann/spotify/login", json=body)
+    assert answer.status_code == 200, answer.text
+    url: str = answer.json()["url"]
+    return url
+
+
+def test_a_person_links_their_account_and_is_told_how_it_goes(
+    fake: FakeSpotify, world: World, server: ApiServer
+) -> None:
+    client = server.client("ann")
+    assert client.get("/v1/listeners/ann/sync").json()["state"] == "not linked"
+    returned = fake.visited(begun(server))
+    answer = server.client().get("/v1/spotify/callback?" + returned.partition("?")[2])
+    assert (answer.status_code, "linked" in answer.text) == (200, True)
+    status = client.get("/v1/listeners/ann/sync").json()
+    assert (status["state"], status["login"]["warning"], status["problem"]) == ("connected", None, None)
+    problem(server.client().get("/v1/spotify/callback?" + returned.partition("?")[2]), 409, "spotify-refused")
+    world.listen("ann", TRACK, utc_now())
+    command = [sys.executable, "-m", "stats_core.cli", "sync", "--user", "ann", "--json"]
+    told = {f"STATS_{name.upper()}": value for name, value in fake.settings().items()}
+    own = server.settings
+    environment = {**os.environ, **told, "STATS_DATA_DIR": str(own.data_dir), "STATS_DATABASE_URI": own.database_uri}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    polled = json.loads(run.stdout)
+    assert {**polled, "next_poll": ""} == {
+        "user": "ann", "page": 1, "new": 1, "known": 0, "superseded": 0, "gap": False, "next_poll": "",
+    }  # fmt: skip
+    summary = client.get("/v1/listeners/ann/summary").json()
+    assert (summary["plays"], summary["rule"]["estimated_ms"]) == (1, 200_000)
+    (play,) = client.get("/v1/listeners/ann/plays").json()["plays"]
+    assert (play["source"], play["estimated"]) == ("api", True)
+    assert client.get("/v1/listeners/ann/sync").json()["buckets"][1]["used"] == 1
+    assert client.delete("/v1/listeners/ann/spotify").status_code == 204
+    assert client.get("/v1/listeners/ann/sync").json()["state"] == "not linked"
+    assert client.get("/v1/listeners/ann/summary").json()["plays"] == 1
+
+
+def test_an_address_may_be_pasted(fake: FakeSpotify, server: ApiServer) -> None:
+    returned = fake.visited(begun(server))
+    path = "/v1/listeners/ann/spotify/callback"
+    server.make("bob")
+    problem(
+        server.client("bob").post("/v1/listeners/bob/spotify/callback", json={"url": returned}), 409, "spotify-refused"
+    )
+    assert server.client("ann").post(path, json={"url": returned}).json()["state"] == "connected"
+    problem(server.client("ann").post(path, json={"url": returned}), 409, "spotify-refused")
+
+
+def test_nothing_secret_is_logged(fake: FakeSpotify, server: ApiServer) -> None:
+    returned = fake.visited(begun(server))
+    code = returned.partition("code=")[2].partition("&")[0]
+    assert server.client().get("/v1/spotify/callback?" + returned.partition("?")[2]).status_code == 200
+    account = server.store.get(collections.accounts, "ann")
+    assert account is not None
+    logs = server.log.read_text() + "".join(each.read_text() for each in server.settings.log_dir.iterdir())
+    assert code
+    assert code not in logs
+
+
+def test_without_an_app_the_routes_say_so(store_uri: str, tmp_path: Path) -> None:
+    with ApiServer(tmp_path, store_uri) as server:
+        server.make("ann")
+        problem(server.client("ann").post("/v1/listeners/ann/spotify/login", json={}), 409, "no-spotify-app")
+        assert server.client("ann").get("/v1/listeners/ann/sync").json()["state"] == "not configured"
