@@ -14,7 +14,7 @@ from stats_api.inspection import Cache, KeptOfProcess
 from stats_api.keys import Keys, MadeKey
 from stats_api.keys import answered as answered_key
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
-from stats_api.spotify import BegunLogin
+from stats_api.spotify import AskedSync, BegunLogin
 from stats_core.documents.imports import Import, ImportFile
 from stats_core.documents.keys import AccessKey, Link
 from stats_core.documents.listeners import Covered, Listener
@@ -92,6 +92,7 @@ def examples() -> dict[str, object]:
             "https://accounts.spotify.com/authorize?client_id=…&state=…", _WHEN + timedelta(minutes=10)
         ),
         "end_spotify_login_by_hand": _sync(),
+        "ask_for_sync": AskedSync(_WHEN),
         "show_sync": _sync(),
         "list_imports": Imports([answered(_imported(), invalid=False)], None),
         "get_import": imported,

@@ -14,6 +14,7 @@ from stats_api.problems import NO_SPOTIFY_APP, SPOTIFY_FAILED, SPOTIFY_REFUSED, 
 from stats_api.questions import body_of
 from stats_api.service import AnyRequest, Service, service_of
 from stats_core.clock import utc_now
+from stats_core.documents.sync import SyncRequest
 from stats_core.insights.parameters import Text
 from stats_core.listeners import known_listener
 from stats_core.spotify.budgets import Budgets
@@ -100,6 +101,27 @@ async def show_sync(request: AnyRequest, user: FromPath[str]) -> Response[bytes]
     return Response(msgspec.json.encode(status), media_type="application/json")
 
 
+class AskedSync(msgspec.Struct):
+    """A poll that was asked for."""
+
+    asked_at: datetime
+    """The poll that begins after it answers it."""
+
+
+async def ask_for_sync(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
+    service = service_of(request)
+    asked = await service.writing(_asked, service, user)
+    headers = {"Location": f"/v1/listeners/{user}/sync"}
+    body = msgspec.json.encode(AskedSync(asked.asked_at))
+    return Response(body, status_code=202, media_type="application/json", headers=headers)
+
+
+def _asked(service: Service, user: str) -> SyncRequest:
+    from stats_core.sync.polling import ask_for_poll  # noqa: PLC0415
+
+    return ask_for_poll(service.store, user)
+
+
 _OF_LOGIN: Final = (
     Text(name="code", description="What Spotify gave the person's browser.", example="AQD", longest=2_000),
     Text(name="state", description="Which login it is.", example="x7d", longest=200),
@@ -138,6 +160,14 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
         description="The tokens go; plays stay.",
         answers={204: Answer(description="Forgotten, if there was one.")}, problems=(UNKNOWN_LISTENER,),
     ), disconnect_spotify),
+    routed("POST", f"{OWN}/sync", Operation(
+        id="ask_for_sync", tag="spotify", opens="write", summary="Ask for a poll now",
+        description="The pipelines poll within half a minute; how it went stands at the address in `Location`.",
+        answers={202: Answer(
+            description="Asked for.", body=AskedSync, headers={"Location": "Where to look how it went."},
+        )},
+        problems=(UNKNOWN_LISTENER, SPOTIFY_REFUSED),
+    ), ask_for_sync),
     routed("GET", f"{OWN}/sync", Operation(
         id="show_sync", tag="spotify", opens="read", summary="How the sync goes",
         description="The last poll and the next one, how close the last page came to a loss, the login and when it "

@@ -70,6 +70,7 @@ def erase_listener(store: Store, settings: Settings, user: str, timeout: float |
             held.renew()
         store.delete(collections.accounts, Query(equal={"_id": user}))
         store.delete(collections.syncs, Query(equal={"_id": user}))
+        store.delete(collections.sync_requests, Query(equal={"_id": user}))
         store.delete(collections.listener_totals, Query(equal={"_id": user}))
         store.delete(collections.comparisons, Query(equal={"other": user}))
         store.delete(collections.listeners, Query(equal={"_id": user}))

@@ -53,6 +53,34 @@ class Login(Document, kw_only=True, omit_defaults=True):
     """Of a login without a client secret (PKCE): what proves that it was begun here, encrypted."""
 
 
+class Inquiry(Document, kw_only=True, omit_defaults=True):
+    """Something that Spotify was asked for and did not give. `id` is `track|<id>`, `album|<id>` or `artist|<id>`."""
+
+    missing: bool = False
+    """There is no such thing: never asked for again."""
+    tries: int = 0
+    """How often in a row it failed otherwise."""
+    again_at: datetime | None = None
+    """When it may be asked for again."""
+
+
+class Enrichment(Document, kw_only=True, omit_defaults=True):
+    """How far the catalogue is. One document; its `id` is `catalogue`."""
+
+    at: datetime
+    """When it was looked at last."""
+    tracks: int = 0
+    """Tracks with an id of Spotify's that listeners played."""
+    known: int = 0
+    """Those of them whose artists and length are known."""
+    whole: int = 0
+    """Those of them that were asked for by themselves, or seen whole."""
+    missing: int = 0
+    """Those of them that Spotify does not know."""
+    days_left: int | None = None
+    """How many more days it takes until all are known, at what may be asked a day; none: nobody is linked."""
+
+
 class Quota(Document, kw_only=True, omit_defaults=True):
     """What the app may still ask Spotify. `id`: a bucket of endpoints, an endpoint (`/me/top/tracks`), or `app`."""
 

@@ -1,6 +1,7 @@
 """The sync of a listener's recent plays."""
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -41,3 +42,24 @@ class Sync(Document, kw_only=True, omit_defaults=True):
     gaps: list[Gap] = []
     problem: str | None = None
     """Why the last poll failed, in words for a person."""
+
+
+class SpotifyTop(Document, kw_only=True, omit_defaults=True):
+    """One of Spotify's own tops on one day. `id` is `<user>|<date>|<of>|<range>`."""
+
+    user: str
+    date: str
+    """In UTC."""
+    of: Literal["artists", "tracks"]
+    """What is ranked."""
+    range: Literal["short_term", "medium_term", "long_term"]
+    """Over about four weeks, six months, or a year, as Spotify reckons it."""
+    ids: list[str]
+    """Their ids, the first rank first."""
+
+
+class SyncRequest(Document, kw_only=True, omit_defaults=True):
+    """Somebody asked for a poll now. `id` is the user name: asked for again before it was made, it is one."""
+
+    asked_at: datetime
+    """When; the poll that begins after it answers it."""

@@ -87,9 +87,10 @@ def end_login(store: Store, settings: Settings, budgets: Budgets, url: str, *, u
 
 
 def disconnect(store: Store, user: str) -> bool:
-    """Forget a listener's account and its tokens; whether there was one. Their plays stay."""
+    """Forget a listener's account, its tokens and its tops; whether there was one. Their plays stay."""
     known_listener(store, user)
     store.delete(collections.logins, Query(equal={"user": user}))
+    store.delete(collections.spotify_tops, Query(equal={"user": user}))
     return bool(store.delete(collections.accounts, Query(equal={"_id": user})))
 
 

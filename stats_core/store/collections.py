@@ -2,14 +2,14 @@
 
 from collections.abc import Callable
 
-from stats_core.documents.accounts import Account, Login, Quota
+from stats_core.documents.accounts import Account, Enrichment, Inquiry, Login, Quota
 from stats_core.documents.catalogue import Album, Artist, Track
 from stats_core.documents.derived import Columns, DailyTotal, ListenerTotals, Mark, MonthlyTop
 from stats_core.documents.imports import Carried, Import, SavedItems
 from stats_core.documents.keys import AccessKey, Consent
 from stats_core.documents.listeners import Listener
 from stats_core.documents.plays import Play
-from stats_core.documents.sync import Sync
+from stats_core.documents.sync import SpotifyTop, Sync, SyncRequest
 from stats_core.documents.upkeep import Layout, Lease, Revision
 from stats_core.store import migrations
 from stats_core.store.port import Collection, Index, Store, Stored
@@ -28,9 +28,13 @@ leases = Collection("leases", Lease)
 access_keys = Collection("access_keys", AccessKey, (Index(("made_by",)),))
 comparisons = Collection("comparisons", Consent, (Index(("user",)), Index(("other",))))
 syncs = Collection("syncs", Sync)
+sync_requests = Collection("sync_requests", SyncRequest)
+spotify_tops = Collection("spotify_tops", SpotifyTop, (Index(("user", "date")),))
 accounts = Collection("accounts", Account, (Index(("account_id",)),))
 logins = Collection("logins", Login, (Index(("user",)), Index(("expires_at",))))
 quotas = Collection("quotas", Quota)
+inquiries = Collection("inquiries", Inquiry)
+enrichment = Collection("enrichment", Enrichment)
 revisions = Collection("revisions", Revision)
 layout = Collection("layout", Layout)
 daily_totals = Collection("daily_totals", DailyTotal, (Index(("user", "month")), Index(("user", "date"))))
@@ -39,14 +43,15 @@ listener_totals = Collection("listener_totals", ListenerTotals)
 
 ALL: tuple[Collection[Stored], ...] = (
     plays, imports, carried, saved_items, tracks, albums, artists, listeners, columns, marks, leases, access_keys,
-    comparisons, syncs, accounts, logins, quotas, revisions, layout, daily_totals, monthly_tops, listener_totals,
+    comparisons, syncs, sync_requests, spotify_tops, accounts, logins, quotas, inquiries, enrichment,
+    revisions, layout, daily_totals, monthly_tops, listener_totals,
 )  # fmt: skip
 
 DERIVED = (columns, daily_totals, monthly_tops, listener_totals)
 """Can be dropped and rebuilt from the others at any time, with the same result."""
 
 OF_A_LISTENER = (
-    plays, imports, carried, saved_items, columns, marks, comparisons, logins, daily_totals, monthly_tops,
+    plays, imports, carried, saved_items, columns, marks, comparisons, logins, spotify_tops, daily_totals, monthly_tops,
 )  # fmt: skip
 """Hold documents with a `user` field: what erasing a listener empties."""
 

@@ -1,11 +1,12 @@
 """What listeners played recently, polled: one run for all whose poll is due."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
 from stats_core.clock import utc_now
 from stats_core.errors import StatsError
+from stats_core.store import collections
 from stats_pipelines.resources import StoreResource
 from stats_pipelines.sync.partitions import users
 
@@ -21,18 +22,80 @@ DUE_ONLY_TAG = "stats/due-only"
 """On runs that the sensor asked for: of their range only those whose poll is due are polled."""
 
 
+@dg.asset(
+    deps=[spotify_api, "synced_plays"],
+    description="What Spotify tells of tracks, albums and artists, the most played first, within the day's requests.",
+    group_name="sync",
+    kinds={"python", "spotify"},
+    owners=["team:listening"],
+    pool="spotify_catalogue",
+)
+def catalogue(context: dg.AssetExecutionContext, stats: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Ask for some minutes; what is left is asked for the next time."""
+    from stats_core.sync.enriching import PROGRESS, enrich  # noqa: PLC0415
+
+    told = enrich(stats.store, stats.settings)
+    progress = stats.store.get(collections.enrichment, PROGRESS)
+    left = "" if progress is None or progress.days_left is None else f", {progress.days_left} days left"
+    so_far = "none" if progress is None else f"{progress.known:,} of {progress.tracks:,} tracks{left}"
+    context.log.info(f"{so_far}. {told.closed or ''}")
+    return dg.MaterializeResult(
+        metadata={
+            "progress": so_far,
+            "asked": told.asked,
+            "new_or_changed": told.documents,
+            "missing": told.missing,
+            "failed": told.failed,
+            "closed": told.closed or "none",
+        }
+    )
+
+
+def _of_listeners(name: str, description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        name,
+        deps=[spotify_api],
+        description=description,
+        group_name="sync",
+        kinds={"python", "spotify"},
+        owners=["team:listening"],
+        skippable=True,
+        partitions_def=users,
+    )
+
+
 @dg.multi_asset(
     specs=[
-        dg.AssetSpec(
+        _of_listeners(
+            "spotify_tops",
+            "Spotify's own top artists and tracks of a listener, over its three windows, as they are today.",
+        )
+    ],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="spotify",
+)
+def spotify_tops(context: dg.AssetExecutionContext, stats: StoreResource) -> Iterator[dg.AssetMaterialization]:
+    """Keep them, once a day."""
+    from stats_core.sync.tops import take_tops  # noqa: PLC0415
+
+    failed: dict[str, str] = {}
+    for user in context.partition_keys:
+        try:
+            taken = take_tops(stats.store, stats.settings, user, utc_now())
+        except StatsError as error:
+            failed[user] = str(error)
+        else:
+            kept = {f"{top.of} {top.range}": len(top.ids) for top in taken}
+            yield dg.AssetMaterialization("spotify_tops", partition=user, metadata={"kept": kept})
+    _fail_for(failed, len(context.partition_keys))
+
+
+@dg.multi_asset(
+    specs=[
+        _of_listeners(
             "synced_plays",
-            deps=[spotify_api],
-            description="A listener's recent plays. Each poll takes in all 50 that Spotify remembers and "
-            "keeps what is new. Materialize a partition to poll now.",
-            group_name="sync",
-            kinds={"python", "spotify"},
-            owners=["team:listening"],
-            skippable=True,
-            partitions_def=users,
+            "A listener's recent plays. Each poll takes in all 50 that Spotify remembers and keeps what is new. "
+            "Materialize a partition to poll now.",
         )
     ],
     backfill_policy=dg.BackfillPolicy.single_run(),
@@ -67,6 +130,10 @@ def synced_plays(context: dg.AssetExecutionContext, stats: StoreResource) -> Ite
                 "next_poll": str(taken.next_poll_at),
             },
         )
+    _fail_for(failed, len(asked))
+
+
+def _fail_for(failed: Mapping[str, str], asked: int) -> None:
     if failed:
         told = "; ".join(f"{user}: {problem}" for user, problem in failed.items())
-        raise dg.Failure(f"{len(failed)} of {len(asked)} listeners could not be polled. {told}", allow_retries=False)
+        raise dg.Failure(f"{len(failed)} of {asked} listeners could not be asked about. {told}", allow_retries=False)

@@ -27,7 +27,7 @@ ISSUE = {
     "/v1/listeners/{user}/spotify": {"delete"},
     "/v1/listeners/{user}/spotify/login": {"post"},
     "/v1/listeners/{user}/spotify/callback": {"post"},
-    "/v1/listeners/{user}/sync": {"get"},
+    "/v1/listeners/{user}/sync": {"get", "post"},
     "/v1/spotify/callback": {"get"},
     "/v1/cache": {"get", "delete"},
     "/metrics": {"get"},

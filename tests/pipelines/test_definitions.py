@@ -48,6 +48,7 @@ def test_lineage() -> None:
         for node in nodes
     ]
     assert lineage == [
+        ("catalogue", ["spotify_api", "synced_plays"], "sync", ["python", "spotify"], False),
         ("columns", ["imported_plays", "synced_plays"], "history", ["arrow", "python"], False),
         ("daily_totals", ["columns"], "history", ["numpy", "python"], False),
         ("import_inbox", [], "imports", ["file"], False),
@@ -55,6 +56,7 @@ def test_lineage() -> None:
         ("listener_totals", ["columns"], "history", ["numpy", "python"], False),
         ("monthly_tops", ["columns"], "history", ["numpy", "python"], False),
         ("spotify_api", [], "sync", ["spotify"], False),
+        ("spotify_tops", ["spotify_api"], "sync", ["python", "spotify"], True),
         ("synced_plays", ["spotify_api"], "sync", ["python", "spotify"], True),
     ]
     assert all(node.description and node.owners == ["team:listening"] for node in nodes)

@@ -96,7 +96,7 @@ def test_one_whose_login_is_dead_stops_nobody_else(
     assert not run.success
     assert {event.partition for event in run.get_asset_materialization_events()} == {"ann", "cleo"}
     told = str(run.all_events[-1]) + "".join(str(event) for event in run.all_events)
-    assert "1 of 3 listeners could not be polled. bob" in told
+    assert "1 of 3 listeners could not be asked about. bob" in told
     with time_machine.travel(utc_now() + timedelta(hours=1)):
         (request,) = ticked(instance, stats).run_requests or ()
         assert polled(instance, stats, dict(request.tags)).success
