@@ -67,6 +67,7 @@ def findings_of(settings: Settings) -> Iterator[Finding]:
     yield Finding("store", "good", f"{settings.database_uri.partition(':')[0]} answers with the right layout")
     try:
         yield from _listeners(store)
+        yield from _spotify(store, settings)
         yield from _imports(store)
         yield from _lost_uploads(store, settings)
         yield from _marks(store)
@@ -112,6 +113,40 @@ def _listeners(store: Store) -> Iterator[Finding]:
         months = sorted(listener.months)
         told = f"{len(months)} months, {months[0]} to {months[-1]}" if months else "no plays yet"
         yield Finding(f"listener {listener.id}", "good", f"{told}, {listener.timezone}")
+
+
+def _spotify(store: Store, settings: Settings) -> Iterator[Finding]:
+    from stats_core.sync.status import LATE_AFTER, OVERFLOWING, sync_status  # noqa: PLC0415
+
+    if not settings.spotify_client_id:
+        yield Finding("Spotify", "note", "no app is configured: everything works from exports alone")
+        return
+    now = utc_now()
+    accounts = sorted(store.find(collections.accounts), key=lambda account: account.id)
+    if not accounts:
+        yield Finding("Spotify", "note", "nobody has linked an account: `spotify-stats login`")
+    for account in accounts:
+        status = sync_status(store, settings, account.id, now)
+        what = f"sync of {account.id}"
+        if status.state != "connected":
+            yield Finding(what, "wrong", f"{status.state}: {status.problem or 'log in again'}")
+            continue
+        warning = status.login.warning if status.login else None
+        if warning is not None:
+            yield Finding(what, "note", warning)
+        if status.problem is not None:
+            yield Finding(what, "wrong", status.problem)
+        elif status.next_poll_at is not None and now - status.next_poll_at > LATE_AFTER:
+            yield Finding(what, "wrong", f"no poll since {status.polled_at}: is Dagster's daemon running (`make up`)?")
+        elif status.new >= OVERFLOWING:
+            yield Finding(what, "note", f"the last poll brought {status.new} new plays of 50: plays were nearly lost")
+        else:
+            yield Finding(
+                what, "good", f"last poll {status.polled_at or 'not yet'}, next {status.next_poll_at or 'now'}"
+            )
+    closed = [quota for quota in store.find(collections.quotas) if quota.closed_until and quota.closed_until > now]
+    for quota in sorted(closed, key=lambda quota: quota.id):
+        yield Finding("Spotify", "note", f"{quota.id} is not asked before {quota.closed_until}: {quota.cause}")
 
 
 def _imports(store: Store) -> Iterator[Finding]:

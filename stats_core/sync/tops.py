@@ -25,10 +25,14 @@ _MOST_PAGES: Final = 4
 
 
 def take_tops(store: Store, settings: Settings, user: str, now: datetime) -> list[SpotifyTop]:
-    """Keep what they are today, six of them at most; those of the day that are there are not asked for again.
+    """Keep what they are today, six of them at most; those of the day that are there are not asked for again, and none
+    where the login does not allow it.
 
     Raises SpotifyError; what was kept until then stays, and the rest is asked for the next time.
     """
+    account = store.get(collections.accounts, user)
+    if account is not None and TOP_SCOPE in account.refused:
+        return []
     date = f"{now:%Y-%m-%d}"
     known = {top.id for top in store.find(collections.spotify_tops, Query(equal={"user": user, "date": date}))}
     client = Client(settings, Budgets(store, settings.spotify_budgets), TokenKeeper(store, settings, user).tokens())
@@ -44,7 +48,6 @@ def take_tops(store: Store, settings: Settings, user: str, now: datetime) -> lis
             store.put(collections.spotify_tops, [top])
             taken.append(top)
     except ScopeMissing:
-        account = store.get(collections.accounts, user)
         mark_account(store, user, refused=sorted({TOP_SCOPE, *(account.refused if account else ())}))
         raise
     finally:
