@@ -66,6 +66,9 @@ def test_lineage() -> None:
         "imported_plays: ledger_balances",
         "imported_plays: rejected_ratio",
         "imported_plays: unidentified_ratio",
+        "synced_plays: login_age",
+        "synced_plays: overflow_risk",
+        "synced_plays: poll_freshness",
     ]
 
 

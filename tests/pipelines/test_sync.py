@@ -17,6 +17,7 @@ from stats_core.store import collections, open_store
 from stats_core.store.port import Store
 from stats_pipelines.resources import StoreResource
 from stats_pipelines.sync.assets import synced_plays
+from stats_pipelines.sync.checks import sync_checks
 from stats_pipelines.sync.partitions import users
 from stats_pipelines.sync.sensors import sync_sensor
 from tests.fakes.spotify import FakeSpotify, World
@@ -127,6 +128,26 @@ def test_a_partition_is_polled_by_hand_whether_it_is_due_or_not(
         [synced_plays], instance=instance, resources={"stats": stats}, partition_key="ann", raise_on_error=False
     )
     assert not run.success
+
+
+def test_checks_tell_of_a_login_that_ends_and_of_polls_that_are_late(
+    three: Store, instance: dg.DagsterInstance, stats: StoreResource
+) -> None:
+    def failed() -> set[str]:
+        job = dg.Definitions(
+            assets=[synced_plays], asset_checks=[sync_checks], resources={"stats": stats},
+            jobs=[dg.define_asset_job("check", selection=dg.AssetSelection.checks(sync_checks))],
+        ).resolve_job_def("check")  # fmt: skip
+        run = job.execute_in_process(instance=instance)
+        return {each.check_name for each in run.get_asset_check_evaluations() if not each.passed}
+
+    (request,) = ticked(instance, stats).run_requests or ()
+    polled(instance, stats, dict(request.tags))
+    assert failed() == set()
+    with time_machine.travel(utc_now() + timedelta(days=151)):
+        assert failed() == {"login_age", "poll_freshness"}
+    mark_account(three, "bob", state="needs login", problem="Log in again.")
+    assert failed() == {"login_age"}
 
 
 def test_without_an_app_nothing_is_asked(
