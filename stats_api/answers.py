@@ -117,7 +117,8 @@ class Answers:
     async def reply(self, passage: Passage, access: Access, address: Address) -> Reply:
         """The answer to a request that was let through. Raises StoreError, Failure, and what the core raises."""
         terms = address.terms(access)
-        if terms[1]:  # the same for whoever is there or not, in time and in words
+        _, agreed = terms
+        if agreed:  # the same for whoever is there or not, in time and in words
             await self._service.reading(check_agreement, self._service.store, *address.users)
         present = self._notice(await self._service.freshness.look(*address.users))
         key = address.key(terms, present)
@@ -131,7 +132,7 @@ class Answers:
 
     async def notice(self) -> None:
         """Let go of what has changed, and of the keys that were shown, though nobody asks. Raises StoreError."""
-        if len(self.cache):
+        if len(self.cache) or self._given:
             self._notice(await self._service.freshness.look())
 
     async def tidy(self) -> None:

@@ -14,10 +14,10 @@ from stats_api.problems import NO_SPOTIFY_APP, SPOTIFY_FAILED, SPOTIFY_REFUSED, 
 from stats_api.questions import body_of
 from stats_api.service import AnyRequest, Service, service_of
 from stats_core.clock import utc_now
-from stats_core.documents.sync import SyncRequest
 from stats_core.insights.parameters import Text
 from stats_core.listeners import known_listener
 from stats_core.spotify.budgets import Budgets
+from stats_core.sync.due import ask_for_poll
 from stats_core.sync.status import SyncStatus, sync_status
 
 _CALLBACK: Final = "/v1/spotify/callback"
@@ -110,16 +110,10 @@ class AskedSync(msgspec.Struct):
 
 async def ask_for_sync(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
     service = service_of(request)
-    asked = await service.writing(_asked, service, user)
+    asked = await service.writing(ask_for_poll, service.store, user)
     headers = {"Location": f"/v1/listeners/{user}/sync"}
     body = msgspec.json.encode(AskedSync(asked.asked_at))
     return Response(body, status_code=202, media_type="application/json", headers=headers)
-
-
-def _asked(service: Service, user: str) -> SyncRequest:
-    from stats_core.sync.polling import ask_for_poll  # noqa: PLC0415
-
-    return ask_for_poll(service.store, user)
 
 
 _OF_LOGIN: Final = (

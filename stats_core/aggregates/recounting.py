@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from stats_core.aggregates.counting import daily_totals_of, listener_totals_of, monthly_tops_of
-from stats_core.documents.base import Document
+from stats_core.documents.document import Document
 from stats_core.documents.upkeep import Lease
 from stats_core.errors import StoreUnavailable
 from stats_core.history.marks import clear_mark, marked_months

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Literal
 
-from stats_core.documents.base import Document, Part
+from stats_core.documents.document import Document, Part
 
 AccountState = Literal["connected", "needs login", "not allowed"]
 

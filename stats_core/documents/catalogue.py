@@ -1,6 +1,6 @@
 """The catalogue: what is known of tracks, albums and artists."""
 
-from stats_core.documents.base import Document, Part
+from stats_core.documents.document import Document, Part
 
 
 class Credit(Part, kw_only=True, omit_defaults=True):

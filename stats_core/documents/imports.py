@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from stats_core.documents.base import Document, Part
+from stats_core.documents.document import Document, Part
 from stats_core.documents.words import FileStatus, Generation, ImportStatus, State
 
 

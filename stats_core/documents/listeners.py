@@ -4,7 +4,7 @@ from datetime import datetime
 
 import msgspec
 
-from stats_core.documents.base import Document
+from stats_core.documents.document import Document
 from stats_core.documents.words import Coverage, Kind, Privacy
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from stats_core.documents.base import Part
+from stats_core.documents.document import Part
 from stats_core.documents.words import Kind, Source
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from stats_core.documents.base import Document
+from stats_core.documents.document import Document
 
 
 class Gap(msgspec.Struct, kw_only=True, frozen=True):
@@ -36,7 +36,8 @@ class Sync(Document, kw_only=True, omit_defaults=True):
     page: int = 0
     """Entries of the last page: 50 are all that Spotify remembers."""
     unknown: int = 0
-    """How many of them were not known before: near 50, plays are about to be lost."""
+    """How many of them were not known before: near 50, plays are about to be lost. None at the first poll, which loses
+    nothing."""
     preview: list[Stretch] = []
     """The time that the polls have seen without a gap, apart from each other, in order."""
     gaps: list[Gap] = []

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from stats_core.documents.base import Document
+from stats_core.documents.document import Document
 
 
 class Lease(Document, kw_only=True, omit_defaults=True):

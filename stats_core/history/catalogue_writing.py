@@ -1,6 +1,7 @@
 """Writing the catalogue: what is known of tracks, albums and artists, and then the revision that tells readers so."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import Final, TypeVar
 
 import msgspec
@@ -15,8 +16,6 @@ from stats_core.store.revisions import raise_revision, revisions
 
 D = TypeVar("D", Track, Album, Artist)
 
-CATALOGUE_LEASE: Final = "catalogue"
-"""What whoever writes the catalogue holds: so revisions are written, and raised, one after the other."""
 _WRITTEN_AT_ONCE: Final = 5_000
 
 
@@ -34,18 +33,31 @@ def write_catalogue(
     raised has told nobody: the next to write uses the same one. Every listener's months are marked, since totals and
     tops follow names: before the first document, for a stop, and after the revision, for who counted meanwhile.
     """
-    with lease(store, CATALOGUE_LEASE, purpose="writing the catalogue", waiting=waiting) as held:
-        revision = revisions(store).get("catalogue", 0)
-        if not (tracks or albums or artists):
-            return revision
-        _mark_everybody(store)
-        _write(store, held, collections.artists, artists, revision + 1)
-        _write(store, held, collections.albums, albums, revision + 1)
-        _write(store, held, collections.tracks, tracks, revision + 1)
-        held.renew()
-        revision = raise_revision(store, "catalogue")
-        _mark_everybody(store)
+    with catalogue_lease(store, waiting) as held:
+        return write_held(store, held, tracks, albums, artists)
+
+
+def catalogue_lease(store: Store, waiting: Callable[[Lease], None] | None = None) -> AbstractContextManager[Held]:
+    """What whoever writes the catalogue holds: so revisions are written, and raised, one after the other, and nobody
+    overwrites what another has just learnt."""
+    return lease(store, "catalogue", purpose="writing the catalogue", waiting=waiting)
+
+
+def write_held(
+    store: Store, held: Held, tracks: Sequence[Track], albums: Sequence[Album], artists: Sequence[Artist]
+) -> int:
+    """`write_catalogue`, for who holds the lease already."""
+    revision = revisions(store).get("catalogue", 0)
+    if not (tracks or albums or artists):
         return revision
+    _mark_everybody(store)
+    _write(store, held, collections.artists, artists, revision + 1)
+    _write(store, held, collections.albums, albums, revision + 1)
+    _write(store, held, collections.tracks, tracks, revision + 1)
+    held.renew()
+    revision = raise_revision(store, "catalogue")
+    _mark_everybody(store)
+    return revision
 
 
 def _write(store: Store, held: Held, collection: Collection[D], documents: Sequence[D], revision: int) -> None:

@@ -57,10 +57,6 @@ class Budgets:
 
         self._change(bucket, counted)
 
-    def used(self, bucket: str) -> int:
-        """Attempts of the last 24 hours."""
-        return sum(_of_last_day(self.quota(bucket), utc_now()).values())
-
     def size(self, bucket: str) -> int:
         """Attempts a day."""
         return self._sizes[bucket]
@@ -68,6 +64,10 @@ class Budgets:
     def quota(self, name: str) -> Quota:
         """What is known of a bucket, an endpoint or the app."""
         return self._store.get(collections.quotas, name) or Quota(id=name)
+
+    def quotas(self) -> Mapping[str, Quota]:
+        """All that is known, by bucket, endpoint and app."""
+        return {quota.id: quota for quota in self._store.find(collections.quotas)}
 
     def close(self, name: str, wait: timedelta | None, cause: str) -> datetime:
         """Close a bucket, an endpoint or the app; None: Spotify did not say for how long, so 30 s, and twice as long
@@ -110,6 +110,11 @@ class Budgets:
             after = msgspec.structs.replace(changed(before), revision=before.revision + 1)
             if self._store.replace(collections.quotas, after, before.revision):
                 return
+
+
+def used(quota: Quota, now: datetime) -> int:
+    """Attempts of the last 24 hours."""
+    return sum(_of_last_day(quota, now).values())
 
 
 def _closed(quota: Quota, what: str) -> str:

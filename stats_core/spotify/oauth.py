@@ -1,6 +1,8 @@
 """OAuth: the authorisation code flow with the client secret, or PKCE without, through spotipy; never interactive."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NoReturn
 
 import requests
@@ -96,15 +98,12 @@ class Flow:
 
     def tokens_for(self, code: str) -> TokenInfo:
         """The tokens that a code stands for. Raises LoginRefused and Unavailable."""
+        used = LoginRefused(
+            "Spotify does not take the code: it was used before, is too old, or the redirect URI is another one."
+        )
         options = {"as_dict": False} if isinstance(self._oauth, _Code) else {}
-        try:
+        with _told_apart(used):
             self._oauth.get_access_token(code, check_cache=False, **options)
-        except SpotifyOauthError as error:
-            raise _refusal(error) from None
-        except requests.exceptions.RequestException as error:
-            raise Unavailable(f"Spotify's login could not be reached: {type(error).__name__}.") from None
-        except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
-            raise Unavailable("The answer of Spotify's login could not be read.") from None
         return self._told()
 
     def refreshed(self, refresh_token: str) -> TokenInfo:
@@ -112,16 +111,8 @@ class Flow:
 
         Raises NeedsLogin where Spotify takes it no more, LoginRefused where it does not know the app, and Unavailable.
         """
-        try:
+        with _told_apart(NeedsLogin("Spotify takes the login no more: it ended, or the person withdrew it.")):
             self._oauth.refresh_access_token(refresh_token)
-        except SpotifyOauthError as error:
-            if error.error == "invalid_grant":
-                raise NeedsLogin("Spotify takes the login no more: it ended, or the person withdrew it.") from None
-            raise _refusal(error) from None
-        except requests.exceptions.RequestException as error:
-            raise Unavailable(f"Spotify's login could not be reached: {type(error).__name__}.") from None
-        except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
-            raise Unavailable("The answer of Spotify's login could not be read.") from None
         return self._told()
 
     def close(self) -> None:
@@ -135,14 +126,28 @@ class Flow:
         return token
 
 
-def _refusal(error: SpotifyOauthError) -> SpotifyError:
+@contextmanager
+def _told_apart(invalid_grant: SpotifyError) -> Iterator[None]:
+    """Raises what went wrong as one of ours; `invalid_grant`: what that means here."""
+    try:
+        yield
+    except SpotifyOauthError as error:
+        raise _refusal(error, invalid_grant) from None
+    except requests.exceptions.RequestException as error:
+        raise Unavailable(f"Spotify's login could not be reached: {type(error).__name__}.") from None
+    except (KeyError, TypeError, AttributeError, json.JSONDecodeError):
+        raise Unavailable("The answer of Spotify's login could not be read.") from None
+
+
+def _refusal(error: SpotifyOauthError, invalid_grant: SpotifyError) -> SpotifyError:
     match error.error:
-        case "invalid_client":
-            text = "Spotify does not know the app: check STATS_SPOTIFY_CLIENT_ID and STATS_SPOTIFY_CLIENT_SECRET."
         case "invalid_grant":
-            text = "Spotify does not take the code: it was used before, is too old, or the redirect URI is another one."
+            return invalid_grant
+        case "invalid_client":
+            return LoginRefused(
+                "Spotify does not know the app: check STATS_SPOTIFY_CLIENT_ID and STATS_SPOTIFY_CLIENT_SECRET."
+            )
         case "invalid_request" | "invalid_scope" | "unauthorized_client" | "unsupported_grant_type":
-            text = f"Spotify's login refuses: {error.error}."
+            return LoginRefused(f"Spotify's login refuses: {error.error}.")
         case _:  # a page of some machine on the way, not of the login
             return Unavailable("Spotify's login has a problem of its own.")
-    return LoginRefused(text)

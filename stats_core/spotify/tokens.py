@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
@@ -107,10 +108,10 @@ class TokenKeeper:
         return token
 
 
-def mark_account(store: Store, user: str, **fields: object) -> None:
+def change_account(store: Store, user: str, fields: Callable[[Account], Mapping[str, object]]) -> None:
     """Write down something of a listener's account, whatever else changes it meanwhile; nothing where there is none."""
     while (account := store.get(collections.accounts, user)) is not None:
-        if store.replace(collections.accounts, _changed(account, **fields), account.revision):
+        if store.replace(collections.accounts, _changed(account, **fields(account)), account.revision):
             return
 
 

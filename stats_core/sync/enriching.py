@@ -19,7 +19,7 @@ from stats_core.documents.accounts import Enrichment, Inquiry
 from stats_core.documents.catalogue import Album, Artist, Track
 from stats_core.history.reader import HistoryReader
 from stats_core.settings import Settings
-from stats_core.spotify.budgets import Bucket, Budgets
+from stats_core.spotify.budgets import Budgets
 from stats_core.spotify.client import Answer, Client
 from stats_core.spotify.errors import (
     BucketClosed,
@@ -48,13 +48,15 @@ _PAUSE_SECONDS: Final = 1.0
 """Between two requests: Spotify counts them in half minutes, and does not say how many it allows."""
 _WRITTEN_AFTER: Final = 20
 """Every write of the catalogue makes all listeners' tops anew."""
+_MOST_FAILURES: Final = 5
+"""In a row: then Spotify is down, and what is left waits for the next run."""
 _PICTURES: Final = 100
 """Artists whose pictures are asked for: those at the top."""
 _FIRST_WAIT: Final = timedelta(hours=1)
 _LONGEST_WAIT: Final = timedelta(days=7)
 _ANEW: Final = timedelta(days=180)
 """When it is looked again whether Spotify knows more of something."""
-_BUCKETS: Final[dict[Kind, Bucket]] = {"track": "tracks", "album": "albums", "artist": "artists"}
+_KINDS: Final[tuple[Kind, ...]] = ("track", "album", "artist")
 
 
 class Played(NamedTuple):
@@ -89,7 +91,8 @@ def enrich(
     run = _Run(store, settings, budgets, time.monotonic() + most_seconds, pause)
     try:
         for kind, identity in _wanted(store, played, run.album_of):
-            if not run.ask(kind, identity):
+            run.ask(kind, identity)
+            if not run.goes_on:
                 break
     finally:
         run.close()
@@ -107,6 +110,10 @@ class _Run:
         self._until = until
         self._pause = pause
         self._found = Found()
+        self._had: list[Inquiry] = []
+        """What was asked for and told all that Spotify has of it."""
+        self._failures = 0
+        """In a row."""
         self._closed: dict[Kind, str] = {}
         self._counts: Counter[str] = Counter()
         self.album_of: dict[str, str] = {}
@@ -129,36 +136,42 @@ class _Run:
         closed = next(reversed(self._closed.values()), None)
         return Enriched(counts["asked"], counts["documents"], counts["missing"], counts["failed"], closed)
 
-    def ask(self, kind: Kind, identity: str) -> bool:
-        """Ask for one thing; whether the run goes on."""
-        if kind in self._closed:
-            return len(self._closed) < len(_BUCKETS)
-        if not self._clients or time.monotonic() >= self._until:
-            return False
+    @property
+    def goes_on(self) -> bool:
+        """Whether there is anyone to ask for, anything open to ask, and time; and Spotify answers."""
+        is_open = len(self._closed) < len(_KINDS) and self._failures < _MOST_FAILURES
+        return is_open and bool(self._clients) and time.monotonic() < self._until
+
+    def ask(self, kind: Kind, identity: str) -> None:
+        """Ask for one thing, if the run goes on and that kind is open."""
+        if kind in self._closed or not self.goes_on:
+            return
         try:
             answer = self._answer(kind, identity)
         except (BucketClosed, EndpointGone) as error:
             self._closed[kind] = str(error)
-            return len(self._closed) < len(_BUCKETS)
         except Closed as error:
-            self._closed = dict.fromkeys(_BUCKETS, str(error))
-            return False
+            self._closed = dict.fromkeys(_KINDS, str(error))
         except (NeedsLogin, NotAllowed):
             self._clients.pop(0).close()
-            return self.ask(kind, identity)
+            self.ask(kind, identity)
         except Missing:
-            self._counts.update(("asked", "missing"))
+            self._count("missing")
             self._store.put(collections.inquiries, [Inquiry(id=f"{kind}|{identity}", missing=True)])
         except SpotifyError:
-            self._counts.update(("asked", "failed"))
+            self._failures += 1
+            self._count("failed")
             self._put_off(kind, identity)
         else:
-            self._counts["asked"] += 1
+            self._failures = 0
             self._see(kind, identity, answer)
+            self._count("answered")
+
+    def _count(self, became: str) -> None:
+        self._counts.update(("asked", became))
         if self._counts["asked"] % _WRITTEN_AFTER == 0:
             self._write()
         self._pause(_PAUSE_SECONDS)
-        return True
 
     def close(self) -> None:
         """Write what was found, and end the connections."""
@@ -193,7 +206,7 @@ class _Run:
             artist = found.artists.get(identity)
             is_whole = artist is not None and artist.image is not None
         if not is_whole:  # Spotify has no more of it
-            self._store.put(collections.inquiries, [Inquiry(id=f"{kind}|{identity}", again_at=utc_now() + _ANEW)])
+            self._had.append(Inquiry(id=f"{kind}|{identity}", again_at=utc_now() + _ANEW))
 
     def _put_off(self, kind: Kind, identity: str) -> None:
         known = self._store.get(collections.inquiries, f"{kind}|{identity}") or Inquiry(id=f"{kind}|{identity}")
@@ -203,7 +216,9 @@ class _Run:
 
     def _write(self) -> None:
         self._counts["documents"] += harvest(self._store, self._found)
-        self._found = Found()
+        # Only now: whoever is stopped before asks once more for what was not written.
+        self._store.put(collections.inquiries, self._had)
+        self._found, self._had = Found(), []
 
 
 def _under_both(found: Mapping[str, D], asked: str, answer: Answer) -> dict[str, D]:
@@ -230,11 +245,11 @@ def _played(store: Store) -> Played:
                 if entry.kind == "track" and entry.album is not None:
                     of_album = named.setdefault((entry.artist or "", entry.album), Counter())
                     of_album[entry.id] += int(plays[code])
-    albums = {name: [track for track, _ in ranked(counts)] for name, counts in named.items()}
+    albums = {name: [track for track, _ in _ranked(counts)] for name, counts in named.items()}
     return Played(tracks, albums, artists)
 
 
-def ranked(counts: Counter[str]) -> list[tuple[str, int]]:
+def _ranked(counts: Counter[str]) -> list[tuple[str, int]]:
     """The most played first, of equal ones the smaller id."""
     return sorted(counts.items(), key=lambda line: (-line[1], line[0]))
 
@@ -273,10 +288,10 @@ def _wanted(store: Store, played: Played, album_of: Mapping[str, str]) -> Iterat
             asked.add(album)
             yield "album", album
     pictured = {artist.id for artist in store.find(collections.artists) if artist.image}
-    for artist, _ in ranked(played.artists)[:_PICTURES]:
+    for artist, _ in _ranked(played.artists)[:_PICTURES]:
         if artist not in pictured and is_open("artist", artist):
             yield "artist", artist
-    for track, _ in ranked(played.tracks):
+    for track, _ in _ranked(played.tracks):
         if track not in asked and not _is_whole(known.get(track)) and is_open("track", track):
             yield "track", track
 

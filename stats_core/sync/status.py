@@ -5,11 +5,11 @@ from typing import Final, Literal
 
 import msgspec
 
-from stats_core.documents.accounts import Account
+from stats_core.documents.accounts import Account, Quota
 from stats_core.documents.sync import Sync
 from stats_core.listeners import known_listener
 from stats_core.settings import Settings
-from stats_core.spotify.budgets import APP, BUCKETS, Budgets
+from stats_core.spotify.budgets import APP, BUCKETS, Budgets, used
 from stats_core.store import collections
 from stats_core.store.port import Store
 
@@ -69,7 +69,7 @@ class SyncStatus(msgspec.Struct):
     page: int
     """Plays of the last page; Spotify remembers 50."""
     new: int
-    """How many of them were not known before: near 50, plays are about to be lost."""
+    """How many of them were not known before: near 50, plays are about to be lost. None at the first poll."""
     gaps: list[LostTime]
     """Stretches of which plays may have been lost; an export brings them."""
     problem: str | None
@@ -86,8 +86,8 @@ def sync_status(store: Store, settings: Settings, user: str, now: datetime) -> S
     known_listener(store, user)
     account, sync = store.get(collections.accounts, user), store.get(collections.syncs, user) or Sync(id=user)
     budgets = Budgets(store, settings.spotify_budgets)
-    app = budgets.quota(APP)
-    is_closed = app.closed_until is not None and app.closed_until > now
+    quotas = budgets.quotas()
+    app_closed_until, app_cause = _closed(quotas.get(APP), now)
     return SyncStatus(
         user=user,
         state=_state(settings, account),
@@ -98,9 +98,12 @@ def sync_status(store: Store, settings: Settings, user: str, now: datetime) -> S
         gaps=[LostTime(gap.start, gap.end, gap.cause) for gap in sync.gaps],
         problem=(account.problem if account is not None else None) or sync.problem,
         login=None if account is None else _login(account, now),
-        app_closed_until=app.closed_until if is_closed else None,
-        app_cause=app.cause if is_closed else None,
-        buckets=[_bucket(budgets, name, now) for name in BUCKETS],
+        app_closed_until=app_closed_until,
+        app_cause=app_cause,
+        buckets=[
+            BucketStatus(name, used(quota, now), budgets.size(name), *_closed(quota, now))
+            for name, quota in ((name, quotas.get(name) or Quota(id=name)) for name in BUCKETS)
+        ],
     )
 
 
@@ -127,8 +130,8 @@ def _login(account: Account, now: datetime) -> LoginStatus:
     return LoginStatus(account.authorized_at, ends, warning, account.scopes, account.refused)
 
 
-def _bucket(budgets: Budgets, name: str, now: datetime) -> BucketStatus:
-    quota = budgets.quota(name)
-    is_closed = quota.closed_until is not None and quota.closed_until > now
-    until, cause = (quota.closed_until, quota.cause) if is_closed else (None, None)
-    return BucketStatus(name, budgets.used(name), budgets.size(name), until, cause)
+def _closed(quota: Quota | None, now: datetime) -> tuple[datetime | None, str | None]:
+    """Until when, and why; nothing where it is open."""
+    if quota is None or quota.closed_until is None or quota.closed_until <= now:
+        return None, None
+    return quota.closed_until, quota.cause

@@ -6,11 +6,9 @@ from typing import Final, Literal
 
 from stats_core.documents.sync import SpotifyTop
 from stats_core.settings import Settings
-from stats_core.spotify.budgets import Budgets
+from stats_core.spotify.asking import asking
 from stats_core.spotify.client import Client, Range
-from stats_core.spotify.errors import ScopeMissing
 from stats_core.spotify.objects import Found
-from stats_core.spotify.tokens import TokenKeeper, mark_account
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
 from stats_core.sync.harvest import harvest
@@ -35,23 +33,19 @@ def take_tops(store: Store, settings: Settings, user: str, now: datetime) -> lis
         return []
     date = f"{now:%Y-%m-%d}"
     known = {top.id for top in store.find(collections.spotify_tops, Query(equal={"user": user, "date": date}))}
-    client = Client(settings, Budgets(store, settings.spotify_budgets), TokenKeeper(store, settings, user).tokens())
     taken: list[SpotifyTop] = []
     found = Found()
     try:
-        for of, over in ((of, over) for of in _OF for over in _RANGES):
-            identity = f"{user}|{date}|{of}|{over}"
-            if identity in known:
-                continue
-            ids = [_seen(found, of, entry) for entry in _entries(client, of, over)]
-            top = SpotifyTop(id=identity, user=user, date=date, of=of, range=over, ids=[one for one in ids if one])
-            store.put(collections.spotify_tops, [top])
-            taken.append(top)
-    except ScopeMissing:
-        mark_account(store, user, refused=sorted({TOP_SCOPE, *(account.refused if account else ())}))
-        raise
+        with asking(store, settings, user, TOP_SCOPE) as client:
+            for of, over in ((of, over) for of in _OF for over in _RANGES):
+                identity = f"{user}|{date}|{of}|{over}"
+                if identity in known:
+                    continue
+                ids = [_seen(found, of, entry) for entry in _entries(client, of, over)]
+                top = SpotifyTop(id=identity, user=user, date=date, of=of, range=over, ids=[one for one in ids if one])
+                store.put(collections.spotify_tops, [top])
+                taken.append(top)
     finally:
-        client.close()
         harvest(store, found)
     return taken
 

@@ -1,4 +1,4 @@
-"""What listeners played recently, polled: one run for all whose poll is due."""
+"""What Spotify's Web API brings: recent plays, its own tops, and the catalogue of what was played."""
 
 from collections.abc import Iterator, Mapping
 
@@ -7,6 +7,7 @@ import dagster as dg
 from stats_core.clock import utc_now
 from stats_core.errors import StatsError
 from stats_core.store import collections
+from stats_core.sync.due import due
 from stats_pipelines.resources import StoreResource
 from stats_pipelines.sync.partitions import users
 
@@ -20,6 +21,88 @@ spotify_api = dg.AssetSpec(
 
 DUE_ONLY_TAG = "stats/due-only"
 """On runs that the sensor asked for: of their range only those whose poll is due are polled."""
+
+
+def _of_listeners(name: str, description: str) -> dg.AssetSpec:
+    return dg.AssetSpec(
+        name,
+        deps=[spotify_api],
+        description=description,
+        group_name="sync",
+        kinds={"python", "spotify"},
+        owners=["team:listening"],
+        skippable=True,
+        partitions_def=users,
+    )
+
+
+@dg.multi_asset(
+    specs=[
+        _of_listeners(
+            "synced_plays",
+            "A listener's recent plays. Each poll takes in all 50 that Spotify remembers and keeps what is new. "
+            "Materialize a partition to poll now.",
+        )
+    ],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="spotify",
+)
+def synced_plays(context: dg.AssetExecutionContext, stats: StoreResource) -> Iterator[dg.AssetMaterialization]:
+    """Poll; one event for each listener, and a failure at the end that names those of whom it failed."""
+    # pandas, pyarrow and spotipy: what only runs pay, not the code server's start.
+    from stats_core.sync.polling import poll  # noqa: PLC0415
+
+    asked = list(context.partition_keys)
+    if DUE_ONLY_TAG in context.run.tags:
+        waiting = set(due(stats.store, utc_now()))
+        asked = [user for user in asked if user in waiting]
+    failed: dict[str, str] = {}
+    for user in asked:
+        try:
+            taken = poll(stats.store, stats.settings, user)
+        except StatsError as error:
+            failed[user] = str(error)
+            continue
+        yield dg.AssetMaterialization(
+            "synced_plays",
+            partition=user,
+            metadata={
+                "page": taken.page,
+                "new": taken.new,
+                "known": taken.known,
+                "superseded": taken.superseded,
+                "invalid": taken.invalid,
+                "gap": taken.gap.cause if taken.gap else "none",
+                "next_poll": str(taken.next_poll_at),
+            },
+        )
+    _fail_for(failed, len(asked))
+
+
+@dg.multi_asset(
+    specs=[
+        _of_listeners(
+            "spotify_tops",
+            "Spotify's own top artists and tracks of a listener, over its three windows, as they are today.",
+        )
+    ],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="spotify",
+)
+def spotify_tops(context: dg.AssetExecutionContext, stats: StoreResource) -> Iterator[dg.AssetMaterialization]:
+    """Keep them, once a day."""
+    from stats_core.sync.tops import take_tops  # noqa: PLC0415
+
+    failed: dict[str, str] = {}
+    for user in context.partition_keys:
+        try:
+            taken = take_tops(stats.store, stats.settings, user, utc_now())
+        except StatsError as error:
+            failed[user] = str(error)
+        else:
+            kept = {f"{top.of} {top.range}": len(top.ids) for top in taken}
+            yield dg.AssetMaterialization("spotify_tops", partition=user, metadata={"kept": kept})
+    _fail_for(failed, len(context.partition_keys))
 
 
 @dg.asset(
@@ -49,88 +132,6 @@ def catalogue(context: dg.AssetExecutionContext, stats: StoreResource) -> dg.Mat
             "closed": told.closed or "none",
         }
     )
-
-
-def _of_listeners(name: str, description: str) -> dg.AssetSpec:
-    return dg.AssetSpec(
-        name,
-        deps=[spotify_api],
-        description=description,
-        group_name="sync",
-        kinds={"python", "spotify"},
-        owners=["team:listening"],
-        skippable=True,
-        partitions_def=users,
-    )
-
-
-@dg.multi_asset(
-    specs=[
-        _of_listeners(
-            "spotify_tops",
-            "Spotify's own top artists and tracks of a listener, over its three windows, as they are today.",
-        )
-    ],
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    pool="spotify",
-)
-def spotify_tops(context: dg.AssetExecutionContext, stats: StoreResource) -> Iterator[dg.AssetMaterialization]:
-    """Keep them, once a day."""
-    from stats_core.sync.tops import take_tops  # noqa: PLC0415
-
-    failed: dict[str, str] = {}
-    for user in context.partition_keys:
-        try:
-            taken = take_tops(stats.store, stats.settings, user, utc_now())
-        except StatsError as error:
-            failed[user] = str(error)
-        else:
-            kept = {f"{top.of} {top.range}": len(top.ids) for top in taken}
-            yield dg.AssetMaterialization("spotify_tops", partition=user, metadata={"kept": kept})
-    _fail_for(failed, len(context.partition_keys))
-
-
-@dg.multi_asset(
-    specs=[
-        _of_listeners(
-            "synced_plays",
-            "A listener's recent plays. Each poll takes in all 50 that Spotify remembers and keeps what is new. "
-            "Materialize a partition to poll now.",
-        )
-    ],
-    backfill_policy=dg.BackfillPolicy.single_run(),
-    pool="spotify",
-)
-def synced_plays(context: dg.AssetExecutionContext, stats: StoreResource) -> Iterator[dg.AssetMaterialization]:
-    """Poll; one event for each listener, and a failure at the end that names those of whom it failed."""
-    # pandas, pyarrow and spotipy: what only runs pay, not the code server's start.
-    from stats_core.sync.polling import due, poll  # noqa: PLC0415
-
-    asked = list(context.partition_keys)
-    if DUE_ONLY_TAG in context.run.tags:
-        waiting = set(due(stats.store, utc_now()))
-        asked = [user for user in asked if user in waiting]
-    failed: dict[str, str] = {}
-    for user in asked:
-        try:
-            taken = poll(stats.store, stats.settings, user)
-        except StatsError as error:
-            failed[user] = str(error)
-            continue
-        yield dg.AssetMaterialization(
-            "synced_plays",
-            partition=user,
-            metadata={
-                "page": taken.page,
-                "new": taken.new,
-                "known": taken.known,
-                "superseded": taken.superseded,
-                "invalid": taken.invalid,
-                "gap": taken.gap.cause if taken.gap else "none",
-                "next_poll": str(taken.next_poll_at),
-            },
-        )
-    _fail_for(failed, len(asked))
 
 
 def _fail_for(failed: Mapping[str, str], asked: int) -> None:

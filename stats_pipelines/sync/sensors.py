@@ -1,14 +1,15 @@
 """Who is due is polled. The sensor changes nothing but the partitions: Dagster may run it twice, or for a preview."""
 
 import dagster as dg
-from dagster._core.storage.tags import ASSET_PARTITION_RANGE_END_TAG, ASSET_PARTITION_RANGE_START_TAG
 
 from stats_core.clock import utc_now
+from stats_core.spotify.errors import NotConfigured
 from stats_core.store import collections
+from stats_core.sync.due import due
 from stats_pipelines.resources import StoreResource
 from stats_pipelines.runs import SYNC_JOB, unfinished
 from stats_pipelines.sync.assets import DUE_ONLY_TAG, synced_plays
-from stats_pipelines.sync.partitions import users
+from stats_pipelines.sync.partitions import range_tags, users
 
 sync_plays = dg.define_asset_job(
     SYNC_JOB,
@@ -25,10 +26,8 @@ sync_plays = dg.define_asset_job(
 )
 def sync_sensor(context: dg.SensorEvaluationContext, stats: StoreResource) -> dg.SensorResult | dg.SkipReason:
     """One tick."""
-    from stats_core.sync.polling import due  # noqa: PLC0415 - pandas and spotipy take a while to load
-
     if not stats.settings.spotify_client_id:
-        return dg.SkipReason("No app of Spotify's is configured: everything works from exports alone.")
+        return dg.SkipReason(str(NotConfigured()))
     known = context.instance.get_dynamic_partitions(users.name or "")
     linked = sorted(account.id for account in stats.store.find(collections.accounts))
     new, gone = [user for user in linked if user not in known], [user for user in known if user not in linked]
@@ -43,5 +42,5 @@ def sync_sensor(context: dg.SensorEvaluationContext, stats: StoreResource) -> dg
     if not asked or any(run.job_name == SYNC_JOB for run in unfinished(context.instance)):
         why = f"{len(linked)} linked, {len(asked)} due" + (", and a run goes on" if asked else "")
         return dg.SensorResult(skip_reason=why, dynamic_partitions_requests=requests)
-    tags = {ASSET_PARTITION_RANGE_START_TAG: asked[0], ASSET_PARTITION_RANGE_END_TAG: asked[-1], DUE_ONLY_TAG: "yes"}
-    return dg.SensorResult(run_requests=[dg.RunRequest(tags=tags)], dynamic_partitions_requests=requests)
+    request = dg.RunRequest(tags={**range_tags(asked), DUE_ONLY_TAG: "yes"})
+    return dg.SensorResult(run_requests=[request], dynamic_partitions_requests=requests)

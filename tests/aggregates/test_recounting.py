@@ -10,8 +10,8 @@ from stats_core.aggregates import recounting
 from stats_core.aggregates.checking import checked
 from stats_core.aggregates.rebuilding import rebuild_derived
 from stats_core.aggregates.recounting import recount, recount_marked, repair
-from stats_core.documents.base import Document
 from stats_core.documents.derived import Columns, DailyTotal, ListenerTotals, MonthlyTop
+from stats_core.documents.document import Document
 from stats_core.documents.listeners import StreamRule
 from stats_core.errors import UnknownListener
 from stats_core.history.columns import table_from

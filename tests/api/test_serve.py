@@ -35,6 +35,9 @@ async def ask():
             assert answer.status_code == 200, answer.text
         assert (await client.get("/schema/openapi.json")).status_code == 200
         assert (await client.post("/v1/listeners/ada/imports", content=b"[]")).status_code == 202
+        assert (await client.get("/v1/listeners/ada/sync")).status_code == 200
+        assert (await client.post("/v1/listeners/ada/sync")).status_code == 409
+        assert (await client.delete("/v1/listeners/ada/spotify")).status_code == 204
         assert (await client.delete("/v1/listeners/ada")).status_code == 204
 
 asyncio.run(ask())

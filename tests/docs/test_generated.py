@@ -11,7 +11,7 @@ import pytest
 from scripts import generate_docs
 from scripts.generate_docs import DOCS, MEANINGS, OWN_MEANINGS, Undocumented, meaning, pages, parts
 from stats_core import documents
-from stats_core.documents.base import Document
+from stats_core.documents.document import Document
 from stats_core.settings import Settings
 from stats_core.store import collections
 

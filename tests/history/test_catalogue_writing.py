@@ -10,7 +10,7 @@ from stats_core.documents.derived import Mark
 from stats_core.errors import LeaseLost
 from stats_core.history import catalogue_writing
 from stats_core.history.catalogue_reading import CatalogueReader
-from stats_core.history.catalogue_writing import CATALOGUE_LEASE, write_catalogue
+from stats_core.history.catalogue_writing import catalogue_lease, write_catalogue
 from stats_core.history.marks import clear_mark, marked_months
 from stats_core.history.present import Lookout
 from stats_core.history.reader import HistoryReader
@@ -18,7 +18,6 @@ from stats_core.imports.importer import Dropped, import_file
 from stats_core.sample import sample_catalogue, sample_export
 from stats_core.settings import Settings
 from stats_core.store import collections
-from stats_core.store.leases import lease
 from stats_core.store.port import Store
 from stats_core.store.revisions import raise_revision, revisions
 
@@ -105,7 +104,7 @@ def test_what_a_stopped_writer_left_is_told_by_the_next(store: Store, monkeypatc
 def test_of_two_writers_one_waits_for_the_other(store: Store) -> None:
     waited = threading.Event()
     told: list[int] = []
-    with lease(store, CATALOGUE_LEASE, purpose="enriching"):
+    with catalogue_lease(store):
         other = threading.Thread(
             target=lambda: told.append(write_catalogue(store, [track("t")], waiting=lambda _: waited.set()))
         )

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from stats_core.documents.base import Document
+from stats_core.documents.document import Document
 from stats_core.documents.keys import AccessKey
 from stats_core.documents.upkeep import Layout
 from stats_core.security.keys import key_digest, revoke

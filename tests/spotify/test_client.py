@@ -8,7 +8,7 @@ import time_machine
 
 from stats_core.clock import utc_now
 from stats_core.settings import Settings
-from stats_core.spotify.budgets import APP, Budgets
+from stats_core.spotify.budgets import APP, Budgets, used
 from stats_core.spotify.client import Client
 from stats_core.spotify.errors import (
     AppPaused,
@@ -70,7 +70,7 @@ def test_what_may_go_well_the_next_time_closes_nothing(
     with pytest.raises(Unavailable):
         client.recently_played()
     assert client.recently_played() == []
-    assert budgets.used("player") == 2
+    assert used(budgets.quota("player"), utc_now()) == 2
 
 
 def test_a_quota_closes_its_bucket_for_as_long_and_nothing_else(client: Client, world: World, budgets: Budgets) -> None:

@@ -1,16 +1,20 @@
 """Enriching: the most played first, two requests for an album, nothing asked twice, and no budget overdrawn."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
 
 from stats_core.clock import utc_now
 from stats_core.documents.accounts import Enrichment
+from stats_core.history.catalogue_writing import catalogue_lease
 from stats_core.settings import Settings
+from stats_core.spotify.objects import Found
 from stats_core.store import collections
 from stats_core.store.port import Store
 from stats_core.sync.enriching import PROGRESS, Enriched, enrich
+from stats_core.sync.harvest import harvest
 from stats_core.sync.recent import take_in
 from tests.fakes.spotify import Fault, World
 from tests.fakes.spotify.world import track
@@ -135,3 +139,29 @@ def test_without_anyone_linked_nothing_is_asked(world: World, store: Store, own:
     store.drop(collections.accounts)
     assert run(store, own).asked == 0
     assert progress(store).days_left is None
+
+
+def test_where_spotify_is_down_the_rest_waits_for_the_next_run(
+    world: World, store: Store, own: Settings, played: str
+) -> None:
+    world.fail("tracks", Fault(503, times=1_000))
+    told = run(store, own)
+    assert (told.asked, told.failed, world.counts["tracks"]) == (5, 5, 5)
+
+
+def test_what_two_learn_at_once_of_one_track_is_both_known(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole, part = Found(), Found()
+    told = track(identity(1), "Song", {"a" * 22: "Band"}, ("b" * 22, "Album"), 180_000, "ZZ1")
+    whole.see_track(told)
+    part.see_track({**told, "external_ids": {}})
+
+    def after_the_other(*given: Any) -> Any:
+        monkeypatch.setattr("stats_core.sync.harvest.catalogue_lease", catalogue_lease)
+        assert harvest(store, whole) > 0
+        return catalogue_lease(*given)
+
+    monkeypatch.setattr("stats_core.sync.harvest.catalogue_lease", after_the_other)
+    harvest(store, part)
+    known = store.get(collections.tracks, identity(1))
+    assert known is not None
+    assert known.isrc == "ZZ1"

@@ -21,7 +21,8 @@ from stats_core.settings import Settings
 from stats_core.spotify.errors import BucketClosed, NeedsLogin, NotAllowed, NotLinked, ScopeMissing, Unavailable
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
-from stats_core.sync.polling import due, poll
+from stats_core.sync.due import due
+from stats_core.sync.polling import poll
 from stats_core.sync.status import sync_status
 from tests.fakes.spotify import FakeSpotify, Fault, World
 from tests.fakes.spotify.world import track
@@ -93,6 +94,19 @@ def test_a_poll_without_news_costs_one_call_and_writes_one_document(
     assert (taken.new, taken.known) == (0, 3)
     assert len(world.asked) == asked + 1
     assert written == ["syncs"]
+
+
+def test_a_full_first_page_is_no_near_loss_and_a_full_later_one_is(
+    world: World, store: Store, own: Settings, linked: str
+) -> None:
+    now = utc_now()
+    heard(world, 50, now)
+    assert poll(store, own, linked).new == 50
+    assert sync_status(store, own, linked, utc_now()).new == 0
+    heard(world, 45, now + timedelta(hours=3), first=10)
+    with time_machine.travel(now + timedelta(hours=3, seconds=1)):
+        assert poll(store, own, linked).gap is None
+        assert sync_status(store, own, linked, utc_now()).new == 45
 
 
 def test_polls_come_later_when_nothing_is_played(world: World, store: Store, own: Settings, linked: str) -> None:

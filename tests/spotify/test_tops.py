@@ -12,7 +12,8 @@ from stats_core.spotify.errors import ScopeMissing
 from stats_core.spotify.login import disconnect
 from stats_core.store import collections
 from stats_core.store.port import Store
-from stats_core.sync.polling import ask_for_poll, due, poll
+from stats_core.sync.due import ask_for_poll, due
+from stats_core.sync.polling import poll
 from stats_core.sync.tops import take_tops
 from tests.fakes.spotify import Fault, World
 from tests.fakes.spotify.world import track

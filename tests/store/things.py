@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from stats_core.documents.base import Document, Part
+from stats_core.documents.document import Document, Part
 from stats_core.store import collections
 from stats_core.store.port import Collection, Index
 
