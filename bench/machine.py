@@ -13,7 +13,7 @@ from bench.figures import Machine
 
 PROJECT: Final = Path(__file__).resolve().parent.parent
 """The folder that this package lies in."""
-_LIBRARIES: Final = ("numpy", "pandas", "pyarrow", "msgspec", "pymongo", "dagster", "litestar", "granian")
+_LIBRARIES: Final = ("numpy", "pandas", "msgspec", "pymongo", "dagster", "litestar", "granian")
 
 
 def this_machine() -> Machine:

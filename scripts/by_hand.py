@@ -11,7 +11,7 @@ from stats_core.clock import instant_ms
 from stats_core.documents.listeners import Covered, Listener
 from stats_core.documents.plays import Play
 from stats_core.documents.words import Kind
-from stats_core.history.columns import history_of, table_of
+from stats_core.history.columns import history_of_plays
 from stats_core.history.reader import Heard
 from stats_core.insights import answered
 
@@ -80,7 +80,7 @@ def asked(name: str, example: Example) -> Compared:
     listener = Listener(id=_USER, created_at=example.plays[0].at, timezone=example.timezone)
     plays = [_play(number, play) for number, play in enumerate(example.plays)]
     now = example.now or max(play.at for play in example.plays) + timedelta(days=365)
-    history = history_of([table_of(plays)], coverage=example.covered)
+    history = history_of_plays(plays, coverage=example.covered)
     told = answered(name, Heard(listener, history), example.ask, now=instant_ms(now))
     answer = msgspec.json.decode(told.json)
     return Compared(_named_by(example.answer, answer), example.answer)

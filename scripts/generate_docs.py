@@ -121,7 +121,7 @@ OWN_MEANINGS: Final = {
     "Listener.rule": "What counts as a play where a question does not say.",
     "Columns.month": "The UTC month in which the plays started, `2024-01`.",
     "Columns.revision": "Which writing of the month this is; readers load the one that the listener names.",
-    "Columns.table": "The plays, as an Arrow IPC stream.",
+    "Columns.table": "The plays as arrays: MessagePack in Zstandard, as `stats_core/history/tables.py` says.",
     "Mark.month": "The UTC month in which plays started, `2024-01`.",
     "Mark.marked_at": "When it was marked last.",
     "Mark.import_id": "The import that changed it, if one did.",

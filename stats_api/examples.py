@@ -19,7 +19,7 @@ from stats_core.documents.imports import Import, ImportFile
 from stats_core.documents.keys import AccessKey, Link
 from stats_core.documents.listeners import Covered, Listener
 from stats_core.documents.plays import Play
-from stats_core.history.columns import history_of, table_of
+from stats_core.history.columns import history_of_plays
 from stats_core.history.items import name_key
 from stats_core.history.reader import Heard
 from stats_core.insights import STATISTICS
@@ -101,7 +101,7 @@ def examples() -> dict[str, object]:
             received_at=_WHEN, size=4_096,
         )),
     }  # fmt: skip
-    history, loved = (history_of([table_of(plays)], coverage=[_COVERED]) for plays in (_few_plays(), _loved_plays()))
+    history, loved = (history_of_plays(plays, coverage=[_COVERED]) for plays in (_few_plays(), _loved_plays()))
     for name, statistic in STATISTICS.items():
         heard = Heard(_LISTENER, loved if name in _SHOWN_BY_LOVED else history)
         found[f"get_{statistic.id}"] = answer_to(name, heard, _PARAMETERS.get(name, {}), now=_NOW).answer

@@ -47,7 +47,7 @@ def rebuild(user: str | None) -> None:
             store,
             user,
             waiting=told_to_wait,
-            done=lambda one: messages.print(f"{one.user}: {one.plays:,} plays, {len(one.months)} months made anew"),
+            done=lambda one: messages.print(f"{one.user}: {one.plays:,} plays, {len(one.published)} months made anew"),
         )
     if not rebuilt:
         messages.print("There is no listener yet: nothing to rebuild.")

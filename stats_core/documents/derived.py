@@ -7,7 +7,7 @@ from stats_core.documents.document import Document, Part
 
 
 class Columns(Document, kw_only=True, omit_defaults=True):
-    """A part of a listener's UTC month as an Arrow IPC stream (derived). `id` is `<user>|<month>|<revision>|<part>`."""
+    """A part of a listener's UTC month as columns (derived). `id` is `<user>|<month>|<revision>|<part>`."""
 
     user: str
     month: str

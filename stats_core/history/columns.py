@@ -1,29 +1,27 @@
-"""A listener's plays as Arrow columns: one table a UTC month of start, many of them one `History` in memory."""
+"""Columns: a listener's plays as parallel arrays in memory, out of the tables of their months."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
-from stats_core.clock import instant_ms
 from stats_core.documents.imports import SavedItem
 from stats_core.documents.listeners import Covered
-from stats_core.documents.plays import Observation, Play
-from stats_core.documents.words import KINDS, SOURCES
+from stats_core.documents.plays import Play
+from stats_core.documents.words import KINDS
 from stats_core.history.by_entry import ByEntry, by_entry
 from stats_core.history.catalogue import Catalogue
 from stats_core.history.entries import Entries
-from stats_core.history.items import Item, item_of
-from stats_core.history.keys import number_of
+from stats_core.history.items import Item
 from stats_core.history.lengths import Lengths, lengths_of
 from stats_core.history.names import Names, names_of
 from stats_core.history.naming import Naming
 from stats_core.history.recordings import recordings_of
+from stats_core.history.tables import NUMBERS, SOURCE_CODES, TEXTS, Table, table_of
 
 Ints = npt.NDArray[np.int64]
 Codes = npt.NDArray[np.int32]
@@ -31,82 +29,9 @@ Small = npt.NDArray[np.int8]
 Flags = npt.NDArray[np.bool_]
 TextCodes = npt.NDArray[np.uint8] | npt.NDArray[np.uint16] | npt.NDArray[np.int32]
 
-UNKNOWN: Final = 2
-"""A three-valued flag that the source did not tell; 0 is false, 1 is true."""
-
-# Arrow's own allocator keeps up to 36 MB more of what was freed than the C library does.
-pa.set_memory_pool(pa.system_memory_pool())
-
-_TEXT: Final = pa.dictionary(pa.int32(), pa.string())
-SCHEMA: Final = pa.schema(
-    [
-        ("item", _TEXT),  # canonical JSON of the Item
-        ("start", pa.timestamp("ms", "UTC")),
-        ("end", pa.timestamp("ms", "UTC")),
-        ("ms", pa.int32()),
-        ("n", pa.int32()),
-        ("source", pa.int8()),  # position in SOURCES
-        ("also", pa.int8()),  # a bit for each of SOURCES that tell of it, too
-        ("video", pa.bool_()),
-        ("shuffle", pa.bool_()),
-        ("skipped", pa.bool_()),
-        ("offline", pa.bool_()),
-        ("private", pa.bool_()),
-        ("platform", _TEXT),
-        ("country", _TEXT),
-        ("reason_start", _TEXT),
-        ("reason_end", _TEXT),
-    ]
-)
-
 NO_CATALOGUE: Final = Catalogue()
-_NO_PLAYS: Final = pa.Table.from_batches([], schema=SCHEMA)
 
-_SOURCE_CODES: Final = {name: code for code, name in enumerate(SOURCES)}
-_FLAGS: Final = ("video", "shuffle", "skipped", "offline", "private")
-_TEXTS: Final = ("platform", "country", "reason_start", "reason_end")
-
-_encode_item = msgspec.json.Encoder().encode
 _decode_items = msgspec.json.Decoder(list[Item])
-
-
-def table_of(plays: Iterable[Play]) -> pa.Table:
-    """The plays as one Arrow table of SCHEMA, in their order."""
-    rows = list(plays)
-    texts: dict[Item, str] = {}
-    items = [texts.get(item) or texts.setdefault(item, _encode_item(item).decode()) for item in map(item_of, rows)]
-    return pa.table(
-        [
-            _text_array(items),
-            _number_array([instant_ms(play.start) for play in rows], pa.timestamp("ms", "UTC"), np.int64),
-            _number_array([instant_ms(play.end) for play in rows], pa.timestamp("ms", "UTC"), np.int64),
-            _number_array([play.ms for play in rows], pa.int32(), np.int32),
-            _number_array([number_of(play.id) for play in rows], pa.int32(), np.int32),
-            _number_array([_SOURCE_CODES[play.source] for play in rows], pa.int8(), np.int8),
-            _number_array([_bits_of(play.others) for play in rows], pa.int8(), np.int8),
-            *(_flag_array([getattr(play, name) for play in rows]) for name in _FLAGS),
-            *(_text_array([getattr(play, name) for play in rows]) for name in _TEXTS),
-        ],
-        schema=SCHEMA,
-    )
-
-
-def _bits_of(others: Iterable[Observation]) -> int:
-    return sum({1 << _SOURCE_CODES[other.source] for other in others})
-
-
-def ipc_bytes(table: pa.Table) -> bytes:
-    """The table as an Arrow IPC stream, LZ4 inside: half again as large as Zstandard, read in a third of the time."""
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema, options=pa.ipc.IpcWriteOptions(compression="lz4")) as writer:
-        writer.write_table(table.combine_chunks())
-    return cast("bytes", sink.getvalue().to_pybytes())
-
-
-def table_from(data: bytes) -> pa.Table:
-    """The table of an Arrow IPC stream."""
-    with pa.ipc.open_stream(data) as reader:
-        return reader.read_all()
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,7 +85,7 @@ class History:
     @cached_property
     def has_estimates(self) -> bool:
         """Whether there are plays that only the Web API told of."""
-        return bool((self.source == _SOURCE_CODES["api"]).any())
+        return bool((self.source == SOURCE_CODES["api"]).any())
 
     @cached_property
     def kind_of_item(self) -> Small:
@@ -253,41 +178,35 @@ class History:
 
 
 def history_of(
-    tables: Sequence[pa.Table],
+    tables: Iterable[Table],
     saved: Sequence[SavedItem] = (),
     catalogue: Catalogue = NO_CATALOGUE,
     coverage: Sequence[Covered] = (),
 ) -> History:
-    """One history out of its months' tables, in whatever order they come."""
-    table = pa.concat_tables([_NO_PLAYS, *tables]).unify_dictionaries().combine_chunks()
-    numbers = {name: _numbers(table.column(name)) for name in ("start", "end", "ms", "n", "source", "also")}
-    order = _order(numbers["start"], numbers["end"], numbers["ms"], numbers["n"])
-    texts = {name: _texts(table.column(name), order) for name in SCHEMA.names if SCHEMA.field(name).type == _TEXT}
-    flags = {name: _three_valued(table.column(name))[order] for name in ("shuffle", "skipped", "offline", "private")}
-    codes, item_texts = texts["item"]
-    return History(
-        item=codes,
-        start=numbers["start"][order].astype(np.int64),
-        span=(numbers["end"] - numbers["start"])[order].astype(np.uint32),
-        ms=numbers["ms"][order].astype(np.int32),
-        n=numbers["n"][order].astype(np.int16),
-        source=numbers["source"][order].astype(np.int8),
-        also=numbers["also"][order].astype(np.int8),
-        video=_three_valued(table.column("video"))[order] == 1,
-        **flags,
-        platform=narrowed(texts["platform"][0], len(texts["platform"][1])),
-        country=narrowed(texts["country"][0], len(texts["country"][1])),
-        reason_start=narrowed(texts["reason_start"][0], len(texts["reason_start"][1])),
-        reason_end=narrowed(texts["reason_end"][0], len(texts["reason_end"][1])),
-        items=_items_of(cast("list[str]", item_texts)),
-        platforms=texts["platform"][1],
-        countries=texts["country"][1],
-        reason_starts=texts["reason_start"][1],
-        reason_ends=texts["reason_end"][1],
-        saved=saved,
-        catalogue=catalogue,
-        coverage=coverage,
-    )
+    """One history out of its months' tables, in whatever order they come; each is looked at and let go of."""
+    parts: dict[str, list[npt.NDArray[np.integer[Any]]]] = {
+        **{name: [np.empty(0, width)] for name, width in NUMBERS.items()},
+        **{name: [np.empty(0, np.int32)] for name in TEXTS},
+    }
+    texts: dict[str, dict[str | None, int]] = {name: {} for name in TEXTS}
+    for table in tables:
+        for name in NUMBERS:
+            parts[name].append(table.columns[name])
+        for name, code_of in texts.items():
+            codes = np.array([code_of.setdefault(text, len(code_of)) for text in table.texts[name]], np.int32)
+            parts[name].append(codes.take(table.columns[name]))
+    columns: dict[str, Any] = {name: np.concatenate(parts.pop(name)) for name in list(parts)}
+    order = _order(columns["start"], columns["span"], columns["ms"], columns["n"])
+    if order is not None:
+        columns = {name: column[order] for name, column in columns.items()}
+    columns["video"] = columns["video"] == 1
+    stands_for: dict[str, Any] = {plural: list(texts[name]) for name, plural in TEXTS.items()}
+    for name, plural in TEXTS.items():
+        if name != "item":
+            columns[name] = narrowed(columns[name], len(stands_for[plural]))
+    del texts
+    stands_for["items"] = _items_of(stands_for["items"])
+    return History(**columns, **stands_for, saved=saved, catalogue=catalogue, coverage=coverage)
 
 
 def renewed(history: History, catalogue: Catalogue, coverage: Sequence[Covered]) -> History:
@@ -318,84 +237,22 @@ def narrowed(codes: Codes, texts: int) -> TextCodes:
     return codes.astype(np.uint16) if texts <= 1 << 16 else codes
 
 
-def _order(*columns: Ints) -> npt.NDArray[np.intp] | slice:
-    """What puts the rows in the order of these columns: months read in turn are in it already."""
+def _order(*columns: Ints) -> npt.NDArray[np.intp] | None:
+    """What puts the rows in the order of these columns; None: months read in turn are in it already."""
     undecided = np.ones(max(0, len(columns[0]) - 1), bool)
     for column in columns:
         earlier, later = column[:-1], column[1:]
         if (undecided & (earlier > later)).any():
             return np.lexsort(columns[::-1])
         undecided &= earlier == later
-    return slice(None)
+    return None
 
 
 def history_of_plays(
-    plays: Iterable[Play], saved: Sequence[SavedItem] = (), catalogue: Catalogue = NO_CATALOGUE
+    plays: Iterable[Play],
+    saved: Sequence[SavedItem] = (),
+    catalogue: Catalogue = NO_CATALOGUE,
+    coverage: Sequence[Covered] = (),
 ) -> History:
     """The history of plays at hand."""
-    return history_of([table_of(plays)], saved, catalogue)
-
-
-# Arrow's own conversions from and to Python and NumPy look for pandas, and load it where it is installed: 45 MB and
-# most of a second for nothing. So its buffers are written and read here.
-
-
-def _number_array(values: Sequence[int], arrow: pa.DataType, numpy: type[np.signedinteger[Any]]) -> pa.Array:
-    return pa.Array.from_buffers(arrow, len(values), [None, pa.py_buffer(np.array(values, numpy))])
-
-
-def _flag_array(values: Sequence[bool | None]) -> pa.Array:
-    told, true = _packed([value is not None for value in values]), _packed([value is True for value in values])
-    return pa.Array.from_buffers(pa.bool_(), len(values), [told, true])
-
-
-def _text_array(values: Sequence[str | None]) -> pa.Array:
-    codes: dict[str, int] = {}
-    code_of = [0 if value is None else codes.setdefault(value, len(codes)) for value in values]
-    told = _packed([value is not None for value in values])
-    indices = pa.Array.from_buffers(pa.int32(), len(values), [told, pa.py_buffer(np.array(code_of, np.int32))])
-    encoded = [text.encode() for text in codes]
-    ends = np.cumsum([0, *map(len, encoded)], dtype=np.int32)
-    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
-    return pa.DictionaryArray.from_arrays(indices, pa.Array.from_buffers(pa.string(), len(codes), buffers))
-
-
-def _packed(bits: Sequence[bool]) -> pa.Buffer:
-    return pa.py_buffer(np.packbits(np.array(bits, bool), bitorder="little"))
-
-
-def _numbers(column: pa.ChunkedArray) -> Ints:
-    array = column.combine_chunks()
-    if pa.types.is_timestamp(array.type):
-        array = array.cast(pa.int64())
-    return np.asarray(np.from_dlpack(array), np.int64)
-
-
-def _three_valued(column: pa.ChunkedArray) -> Small:
-    array = column.combine_chunks()
-    told, values = _told(array), _bits(array.buffers()[1], array)
-    return np.where(told, values, UNKNOWN).astype(np.int8)
-
-
-def _texts(column: pa.ChunkedArray, order: npt.NDArray[np.intp] | slice) -> tuple[Codes, list[str | None]]:
-    """The codes in the new order and what they stand for; None takes a code of its own where it occurs."""
-    array = column.combine_chunks()
-    texts: list[str | None] = array.dictionary.to_pylist()
-    indices = array.indices
-    codes = np.frombuffer(indices.buffers()[1], np.int32, len(indices), 4 * indices.offset)
-    if indices.null_count:
-        codes = np.where(_told(indices), codes, len(texts)).astype(np.int32)
-        texts.append(None)
-    return codes[order].copy(), texts
-
-
-def _told(array: pa.Array) -> Flags:
-    """Where the array holds a value."""
-    validity = array.buffers()[0]
-    return np.ones(len(array), bool) if validity is None else _bits(validity, array)
-
-
-def _bits(buffer: pa.Buffer, array: pa.Array) -> Flags:
-    """One bit of the buffer for each entry of the array."""
-    packed = np.frombuffer(buffer, np.uint8)
-    return np.unpackbits(packed, count=array.offset + len(array), bitorder="little")[array.offset :].astype(bool)
+    return history_of([table_of(plays)], saved, catalogue, coverage)

@@ -1,29 +1,20 @@
 """Exchanging months: a history in memory follows the store without reading again what stayed as it was."""
 
-from collections.abc import Collection, Hashable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
 from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
 
 from stats_core.history.columns import Codes, History, history_of, narrowed
 from stats_core.history.months import month_number, months_of
+from stats_core.history.tables import TEXTS, Table
 
 T = TypeVar("T", bound=Hashable)
 
-_DICTIONARIES = {
-    "item": "items",
-    "platform": "platforms",
-    "country": "countries",
-    "reason_start": "reason_starts",
-    "reason_end": "reason_ends",
-}
-"""Column of codes -> what its codes stand for."""
 
-
-def exchanged(history: History, gone: Collection[str], tables: Sequence[pa.Table]) -> History:
+def exchanged(history: History, gone: Collection[str], tables: Iterable[Table]) -> History:
     """The history with the plays of the tables in place of those that start in the UTC months `gone`.
 
     Each table holds the plays of such a month. What nobody played any more is forgotten.
@@ -33,9 +24,9 @@ def exchanged(history: History, gone: Collection[str], tables: Sequence[pa.Table
     columns: dict[str, Any] = {
         field.name: np.concatenate([getattr(history, field.name)[stays], getattr(come, field.name)])
         for field in fields(history)
-        if isinstance(getattr(history, field.name), np.ndarray) and field.name not in _DICTIONARIES
+        if isinstance(getattr(history, field.name), np.ndarray) and field.name not in TEXTS
     }
-    for codes, texts in _DICTIONARIES.items():
+    for codes, texts in TEXTS.items():
         columns[codes], columns[texts] = _joined(
             getattr(history, codes)[stays], getattr(history, texts), getattr(come, codes), getattr(come, texts)
         )
@@ -44,7 +35,7 @@ def exchanged(history: History, gone: Collection[str], tables: Sequence[pa.Table
     # Both are in order, and no instant lies in a month of each.
     order = np.argsort(columns["start"], kind="stable")
     for name, column in columns.items():
-        if name not in _DICTIONARIES.values():
+        if name not in TEXTS.values():
             columns[name] = column[order]
     return History(**columns, saved=history.saved, catalogue=history.catalogue, coverage=history.coverage)
 

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
-import pyarrow as pa
 
 from stats_core.documents.derived import Columns
 from stats_core.documents.listeners import Covered, Listener
 from stats_core.errors import UnknownListener
-from stats_core.history.columns import ipc_bytes, table_of
 from stats_core.history.months import month_end, month_start
+from stats_core.history.tables import Table, packed, table_of
 from stats_core.store import collections
 from stats_core.store.leases import Held
 from stats_core.store.port import Query, Range, Store
@@ -20,7 +19,7 @@ _PLAYS_OF_A_PART: Final = 40_000
 """At most 4 MiB: a play takes 40 bytes and an item of its own 300, before compression."""
 
 
-def month_tables(store: Store, user: str, month: str) -> Iterator[pa.Table]:
+def month_tables(store: Store, user: str, month: str) -> Iterator[Table]:
     """The plays that start in a UTC month as tables, made from the plays themselves."""
     rows = []
     span = Range("start", month_start(month), month_end(month))
@@ -94,7 +93,7 @@ def _listener(store: Store, user: str) -> Listener:
     return listener
 
 
-def _documents(user: str, month: str, revision: int, tables: list[pa.Table]) -> list[Columns]:
+def _documents(user: str, month: str, revision: int, tables: list[Table]) -> list[Columns]:
     return [
         Columns(
             id=f"{user}|{month}|{revision}|{part:03}",
@@ -103,8 +102,8 @@ def _documents(user: str, month: str, revision: int, tables: list[pa.Table]) -> 
             revision=revision,
             part=part,
             parts=len(tables),
-            plays=table.num_rows,
-            table=ipc_bytes(table),
+            plays=table.plays,
+            table=packed(table),
         )
         for part, table in enumerate(tables)
     ]

@@ -6,16 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-import pyarrow as pa
-
 from stats_core.documents.imports import SavedItem
 from stats_core.documents.listeners import Listener
 from stats_core.errors import UnknownListener
 from stats_core.history.catalogue_reading import CatalogueReader
-from stats_core.history.columns import History, history_of, renewed, table_from
+from stats_core.history.columns import History, history_of, renewed
 from stats_core.history.exchanging import exchanged
 from stats_core.history.present import Lookout
 from stats_core.history.publishing import month_tables
+from stats_core.history.tables import Table, unpacked
 from stats_core.listeners import known_listener
 from stats_core.memory import give_back
 from stats_core.store import collections
@@ -107,7 +106,7 @@ class HistoryReader:
         give_back()
         return Heard(listener, history)
 
-    def _tables(self, listener: Listener, known: Mapping[str, int]) -> tuple[Listener, list[pa.Table]]:
+    def _tables(self, listener: Listener, known: Mapping[str, int]) -> tuple[Listener, Iterator[Table]]:
         """The tables of the months that a listener names and that are not known; and the listener they are true of."""
         found: dict[str, _Month] = {}
         while True:
@@ -119,11 +118,12 @@ class HistoryReader:
                 break
             # A month was published while it was read: what was not found may be that month's older columns.
             listener = again
-        tables: list[pa.Table] = []
-        for month in sorted(wanted):
+        return again, self._unpacked(listener.id, sorted(wanted), found)
+
+    def _unpacked(self, user: str, months: Sequence[str], found: dict[str, _Month]) -> Iterator[Table]:
+        for month in months:
             read = found.pop(month, None)
-            tables += map(table_from, read.tables) if read else month_tables(self._store, listener.id, month)
-        return again, tables
+            yield from map(unpacked, read.tables) if read else month_tables(self._store, user, month)
 
     def _columns(self, user: str, wanted: Mapping[str, int]) -> Iterator[tuple[str, _Month]]:
         """These months at these revisions; a month whose columns are not all there is left out."""

@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from stats_core.documents.words import SOURCES, Kind, Source
-from stats_core.history.columns import UNKNOWN, History
+from stats_core.history.columns import History
 from stats_core.history.keys import play_ids
+from stats_core.history.tables import UNKNOWN
 from stats_core.insights.parameters import COMMON, Json, Parameter, Whole
 from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import selection_of

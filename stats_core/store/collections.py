@@ -55,8 +55,12 @@ OF_A_LISTENER = (
 )  # fmt: skip
 """Hold documents with a `user` field: what erasing a listener empties."""
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Raised when stored documents change their meaning. A new collection, index or field with a default needs none."""
 
-MIGRATIONS: dict[int, Callable[[Store], None]] = {1: migrations.keys_get_scopes, 2: migrations.columns_are_made_anew}
+MIGRATIONS: dict[int, Callable[[Store], None]] = {
+    1: migrations.keys_get_scopes,
+    2: migrations.columns_are_made_anew,
+    3: migrations.columns_are_made_anew,
+}
 """Layout version -> what brings a store from it to the next: idempotent, for it may be killed, or run twice at once."""

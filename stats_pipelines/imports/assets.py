@@ -38,7 +38,7 @@ import_inbox = dg.AssetSpec(
 )
 def imported_plays(context: dg.AssetExecutionContext, stats: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Import the file that the partition stands for; a refused one fails, and says why."""
-    # pandas and pyarrow: half a second that only runs pay, not the code server's start.
+    # pandas: half a second that only runs pay, not the code server's start.
     from stats_core.imports.importer import Watcher  # noqa: PLC0415
     from stats_core.imports.inbox_claims import take_in  # noqa: PLC0415
     from stats_core.store.leases import described  # noqa: PLC0415

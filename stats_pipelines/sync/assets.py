@@ -49,7 +49,7 @@ def _of_listeners(name: str, description: str) -> dg.AssetSpec:
 )
 def synced_plays(context: dg.AssetExecutionContext, stats: StoreResource) -> Iterator[dg.AssetMaterialization]:
     """Poll; one event for each listener, and a failure at the end that names those of whom it failed."""
-    # pandas, pyarrow and spotipy: what only runs pay, not the code server's start.
+    # pandas and spotipy: what only runs pay, not the code server's start.
     from stats_core.sync.polling import poll  # noqa: PLC0415
 
     asked = list(context.partition_keys)

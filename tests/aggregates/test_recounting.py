@@ -1,6 +1,7 @@
 """Marks drive the aggregates: nothing marked is left stale, nothing stopped is left half done."""
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -13,16 +14,17 @@ from stats_core.aggregates.recounting import recount, recount_marked, repair
 from stats_core.documents.derived import Columns, DailyTotal, ListenerTotals, MonthlyTop
 from stats_core.documents.document import Document
 from stats_core.documents.listeners import StreamRule
+from stats_core.documents.upkeep import Layout
 from stats_core.errors import UnknownListener
-from stats_core.history.columns import table_from
 from stats_core.history.marks import clear_mark, mark_everything, mark_months, marked_months
 from stats_core.history.reader import HistoryReader
+from stats_core.history.tables import TEXTS, unpacked
 from stats_core.imports import importer
 from stats_core.imports.importer import import_archived
 from stats_core.imports.undo import undo_import
 from stats_core.listeners import erase_listener, known_listener, plays_lease_name
 from stats_core.settings import Settings
-from stats_core.store import collections
+from stats_core.store import collections, open_store
 from stats_core.store.leases import lease
 from stats_core.store.port import Collection, Query, Store, Stored
 from tests.aggregates.conftest import Importing
@@ -46,7 +48,11 @@ def columns(store: Store) -> dict[str, list[dict[str, object]]]:
 
     held: dict[str, list[dict[str, object]]] = {}
     for part in sorted(store.find(collections.columns), key=place):
-        held.setdefault(part.month, []).extend(table_from(part.table).to_pylist())
+        columns, texts = unpacked(part.table)
+        told = {name: column.tolist() for name, column in columns.items()}
+        told.update({name: [texts[name][code] for code in told[name]] for name in TEXTS})
+        rows = (dict(zip(told, row, strict=True)) for row in zip(*told.values(), strict=True))
+        held.setdefault(part.month, []).extend(rows)
     return held
 
 
@@ -296,3 +302,24 @@ def test_a_library_that_names_old_tracks_changes_the_tops_of_their_months(
 def top_track(store: Store) -> str:
     (top,) = (one for one in store.find(collections.monthly_tops) if one.of == "tracks")
     return top.entries[0].id
+
+
+def test_a_store_of_an_older_layout_has_its_columns_again_after_the_next_count(
+    store: Store, store_uri: str, imported: Importing
+) -> None:
+    imported(store, rows(60))
+    recount_marked(store)
+    expected, heard = columns(store), HistoryReader(store, 0).read("me").history
+    store.put(
+        collections.columns, [msgspec.structs.replace(part, table=b"") for part in store.find(collections.columns)]
+    )
+    store.put(collections.layout, [Layout(id="layout", version=3)])
+    with closing(open_store(store_uri)) as newer:
+        read = HistoryReader(newer, 0).read("me").history
+        assert read.items == heard.items
+        assert read.start.tolist() == heard.start.tolist()
+        assert not any(mark.published for mark in marked_months(newer, "me").values())
+        (round_,) = recount_marked(newer)
+        assert round_.published == sorted(expected)
+        assert columns(newer) == expected
+        assert not marked_months(newer, "me")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 import time_machine
 
+from stats_api.access import BELIEVED_SECONDS
 from stats_core.clock import utc_now
 from stats_core.documents.listeners import Listener
 from stats_core.errors import StoreUnavailable
@@ -177,7 +178,6 @@ def test_a_use_that_cannot_be_written_is_nobodys_trouble(
 
 def test_a_known_key_needs_no_store(started: Started, store: Store, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
     service = started()
-    assert service.ask(ADA, key).status_code == 200
     asked: list[str] = []
     really = store.get
 
@@ -186,6 +186,13 @@ def test_a_known_key_needs_no_store(started: Started, store: Store, key: str, mo
         return really(collection, identity)
 
     monkeypatch.setattr(store, "get", counted)
-    service.ask("/v1/listeners", key)
-    service.ask("/v1/listeners", key)
+    patient_until = time.monotonic() + 30
+    while time.monotonic() < patient_until:
+        began = time.monotonic()
+        assert service.ask(ADA, key).status_code == 200
+        asked.clear()
+        service.ask("/v1/listeners", key)
+        service.ask("/v1/listeners", key)
+        if time.monotonic() - began < BELIEVED_SECONDS:  # a slow machine may take longer, and then proves nothing
+            break
     assert "access_keys" not in asked

@@ -59,7 +59,7 @@ def test_the_machine_and_what_ran_on_it_are_told(trial: tuple[Result, Results]) 
     assert results.machine.cpu
     assert results.machine.cores >= 1
     assert results.machine.memory_mb > 0
-    assert {"numpy", "pyarrow", "pymongo"} <= results.machine.libraries.keys()
+    assert {"numpy", "pymongo"} <= results.machine.libraries.keys()
 
 
 def test_a_trial_touches_neither_results_nor_readme_unless_told(trial: tuple[Result, Results], tmp_path: Path) -> None:

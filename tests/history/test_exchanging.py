@@ -5,15 +5,15 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stats_core.documents.plays import Play
-from stats_core.history.columns import History, history_of, table_of
+from stats_core.history.columns import History, history_of
 from stats_core.history.exchanging import exchanged
 from stats_core.history.months import month_of
 from stats_core.history.reader import HistoryReader
+from stats_core.history.tables import Table, packed, table_of, unpacked
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.imports.undo import undo_import
 from stats_core.insights import answered
@@ -27,7 +27,7 @@ OTHERS: Final = some_plays("Pacific/Chatham", 2, 400)
 MONTHS: Final = sorted({month_of(play.start) for play in (*PLAYS, *OTHERS)})
 
 
-def tables(plays: Iterable[Play], months: Iterable[str]) -> list[pa.Table]:
+def tables(plays: Iterable[Play], months: Iterable[str]) -> list[Table]:
     by_start = sorted(plays, key=lambda play: play.start)
     return [table_of(heard) for month, heard in groupby(by_start, lambda play: month_of(play.start)) if month in months]
 
@@ -61,6 +61,18 @@ def test_exchanging_months_is_reading_all_of_it_anew(gone: set[str], come: set[s
     assert len(after.items) == len(set(after.items))
     for column in ("item", "start", "span", "ms", "n", "source", "private", "platform", "country", "reason_end"):
         assert getattr(after, column).dtype == getattr(anew, column).dtype
+
+
+@given(st.integers(0, len(PLAYS)))
+@settings(max_examples=30, deadline=None)
+def test_a_table_comes_out_of_the_store_as_it_went_in(count: int) -> None:
+    table = table_of(PLAYS[:count])
+    stored = unpacked(packed(table))
+    assert stored.texts == table.texts
+    assert {name: column.tolist() for name, column in stored.columns.items()} == {
+        name: column.tolist() for name, column in table.columns.items()
+    }
+    assert rows(history_of([stored])) == rows(history_of([table]))
 
 
 def test_names_that_many_bear_are_kept_once() -> None:

@@ -14,8 +14,9 @@ from stats_core.documents.catalogue import Album, Artist, Credit, Track
 from stats_core.documents.imports import SavedItem
 from stats_core.documents.plays import Play
 from stats_core.history.catalogue import Catalogue
-from stats_core.history.columns import History, history_of, history_of_plays, table_of
+from stats_core.history.columns import History, history_of, history_of_plays
 from stats_core.history.items import name_key
+from stats_core.history.tables import table_of
 from tests.insights import recount
 from tests.insights.answers import answer
 from tests.insights.listened import Listened, alike

@@ -64,7 +64,7 @@ def plays_after(steps: list[Step]) -> list[Play]:
                 take_in(store, "me", list(step), NOW)
         plays = plays_in(store)
         months = known_listener(store, "me").months
-        assert sum(table.num_rows for month in months for table in month_tables(store, "me", month)) == len(plays)
+        assert sum(table.plays for month in months for table in month_tables(store, "me", month)) == len(plays)
         return plays
 
 
