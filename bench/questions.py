@@ -12,6 +12,7 @@ _PERIODS: Final[Mapping[str, Mapping[str, str]]] = {
     ALL_TIME: {"period": "all"},
     "one year": {"start": "2024-01-01", "end": "2025-01-01"},
 }
+_DEFAULT_MIN_MS: Final = 30_000
 _GIVEN: Final[Mapping[str, tuple[Mapping[str, str], ...]]] = {
     "timeline": ({"bucket": "day"}, {"bucket": "month"}),
     "search": ({"q": "vel"},),
@@ -33,6 +34,11 @@ def questions() -> Iterator[Question]:
             words = f"{statistic} by {given['bucket']}" if "bucket" in given else statistic
             for period, sides in _PERIODS.items():
                 yield Question(f"{words}, {period}", statistic, {**given, **sides}, TOP_OF.get(statistic))
+
+
+def of_other_plays(given: Mapping[str, str], number: int) -> dict[str, str]:
+    """The same question of plays that no question was about before, so that nothing of them is worked out yet."""
+    return {**given, "min_ms": str(_DEFAULT_MIN_MS + number)}
 
 
 def path_of(user: str, statistic: str, given: Mapping[str, str]) -> str:

@@ -71,7 +71,8 @@ def markdown(results: Results) -> str:
         "",
         "<details><summary>Each statistic</summary>",
         "",
-        f"From columns to JSON and, where it says so, over HTTP, no answer kept: {_repeated(results.figures)}.",
+        "From columns to JSON and, where it says so, over HTTP; no answer is kept, and each time it is asked of plays "
+        f"that no question was about before: {_repeated(results.figures)}.",
         "",
         *_lines(each),
         "</details>",

@@ -25,6 +25,7 @@ from stats_api.replies import Ready, Reply
 from stats_api.service import Service
 from stats_core.errors import StatsError
 from stats_core.history.present import Present
+from stats_core.insights.lately import LATELY
 from stats_core.memory import give_back
 from stats_core.security.access import Access
 from stats_core.settings import cores
@@ -63,7 +64,7 @@ class Answers:
         """By the monotonic clock: keys that were shown are not remembered for longer."""
         self._under_way: dict[Hashable, asyncio.Task[Entry]] = {}
         self._noticed: Present = self._lookout.latest
-        self._computed = False
+        self._idle, self._tidied = True, True
         self._history_bytes = HISTORY_BYTES.labels(str(service.process))
 
     def repeated(self, passage: Passage) -> Reply | None:
@@ -136,9 +137,11 @@ class Answers:
             self._notice(await self._service.freshness.look())
 
     async def tidy(self) -> None:
-        """Give back to the system what computing needed and left; nothing where none was computed since."""
-        if self._computed:
-            self._computed = False
+        """Give back to the system what computing needed and left, once nothing was computed between two calls."""
+        LATELY.tidy()
+        was_idle, self._idle = self._idle, True
+        if not self._tidied and was_idle:
+            self._tidied = True
             await self._service.reading(give_back)
 
     def close(self) -> None:
@@ -159,7 +162,7 @@ class Answers:
         present = self._service.freshness.known(*address.users)
         if present is None or key == address.key(terms, present):
             self.cache.put(key, entry)
-        self._computed = True
+        self._idle, self._tidied = False, False
         self._history_bytes.set(reader.nbytes)
         return entry
 

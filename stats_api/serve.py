@@ -23,10 +23,16 @@ _SHORT_SECONDS: Final = 10
 _MOST_SHORT_LIVES: Final = 5
 _PAUSE_SECONDS: Final = 0.5
 """Before a process that died is started again; longer each time it dies young."""
-_MEMORY: Final = {"NUMPY_MADVISE_HUGEPAGE": "0", "MALLOC_ARENA_MAX": "1"}
-"""Arrays that live for a millisecond are not worth a huge page, which the system zeroes first: with a million plays, a
-statistic takes a fifth longer with them. And threads that count take turns: places of their own to allocate from would
-hold 11 MB more for five listeners, and make them a twentieth slower."""
+_MEMORY: Final = {
+    "MALLOC_ARENA_MAX": "1",
+    "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
+    "MALLOC_TRIM_THRESHOLD_": str(256 << 20),
+    "NUMPY_MADVISE_HUGEPAGE": "0",
+}
+"""Arrays that live for a millisecond come from memory that is there, and what is left of it is given back when nobody
+asks (`stats_core.memory`): with a million plays, a third of a statistic's time was the system zeroing pages, huge ones
+even longer. And threads that count take turns: places of their own to allocate from would hold 11 MB more for five
+listeners."""
 
 _log = logging.getLogger("stats_api")
 

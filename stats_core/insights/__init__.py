@@ -46,6 +46,7 @@ from stats_core.insights import (
 )
 from stats_core.insights.periods import Clock
 from stats_core.insights.question import Answer, Companion, Statistic, question_of, values_of
+from stats_core.insights.selection import keep_selection
 from stats_core.security.access import Limits
 
 STATISTICS: Final[Mapping[str, Statistic]] = MappingProxyType(
@@ -152,7 +153,9 @@ def answer_of(
     clock = Clock(now)
     question = question_of(asked.statistic, heard, asked.values, asked.given, clock, limits, companion)
     try:
-        return Answered(asked.statistic.function(heard.history, question), clock.valid_until)
+        answer = asked.statistic.function(heard.history, question)
+        keep_selection(heard.history, question)
+        return Answered(answer, clock.valid_until)
     finally:
         # It holds the question that holds it: megabytes that would wait for the garbage collector.
         question.shared.clear()

@@ -53,7 +53,7 @@ class AlbumPage(Profile, kw_only=True):
 
 def track_page(history: History, question: Question) -> TrackPage:
     """The page of a track. Raises UnknownEntry."""
-    asked = asked_entry(history, question, history.tracks, history.by_title, "track")
+    asked = asked_entry(history, question, history.tracks, "track")
     items = _latest_first(history, asked.code)
     return profile(
         TrackPage,
@@ -67,14 +67,14 @@ def track_page(history: History, question: Question) -> TrackPage:
 
 def artist_page(history: History, question: Question) -> ArtistPage:
     """The page of an artist. Raises UnknownEntry."""
-    asked = asked_entry(history, question, history.artists, history.by_artist, "artist")
+    asked = asked_entry(history, question, history.artists, "artist")
     provisional, ambiguous = history.artists.provisional[asked.code], history.artists.ambiguous[asked.code]
     return profile(ArtistPage, asked, provisional=bool(provisional), ambiguous=bool(ambiguous), **_tracks(asked))
 
 
 def album_page(history: History, question: Question) -> AlbumPage:
     """The page of an album. Raises UnknownEntry."""
-    asked = asked_entry(history, question, history.albums, history.by_album, "album")
+    asked = asked_entry(history, question, history.albums, "album")
     return profile(AlbumPage, asked, **_tracks(asked))
 
 

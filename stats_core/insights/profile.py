@@ -1,7 +1,8 @@
 """Profile: what is told of one entry, whatever it is: totals, rank, neighbours, rank over time, best months, clock."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Final, Literal, TypeVar
 
 import msgspec
@@ -25,6 +26,11 @@ from stats_core.insights.zones import DAY
 P = TypeVar("P", bound="Profile")
 RankBucket = Literal["week", "month", "year"]
 
+_PASSING: Final[Mapping[Kinds, Callable[[Selection], ByEntry]]] = {
+    "track": attrgetter("by_title"),
+    "artist": attrgetter("by_artist"),
+    "album": attrgetter("by_album"),
+}
 NEIGHBOURS: Final = 5
 """Entries above and below."""
 BEST_MONTHS: Final = 5
@@ -127,13 +133,13 @@ class AskedEntry:
     code: int
 
 
-def asked_entry(history: History, question: Question, entries: Entries, plays: ByEntry, kind: Kinds) -> AskedEntry:
-    """The entry of these that a question names; `plays` are all of the history's. Raises UnknownEntry."""
+def asked_entry(history: History, question: Question, entries: Entries, kind: Kinds) -> AskedEntry:
+    """The entry of these that a question names. Raises UnknownEntry."""
     code = entries.position(question[ID])
     if code is None:
         raise UnknownEntry(kind, question[ID])
     selected = selection_of(history, question)
-    return AskedEntry(selected, ranks_of(selected, entries, plays, question[BY]), code)
+    return AskedEntry(selected, ranks_of(selected, entries, _PASSING[kind](selected), question[BY]), code)
 
 
 def profile(of: type[P], asked: AskedEntry, **own: Any) -> P:

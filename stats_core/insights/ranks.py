@@ -142,9 +142,8 @@ class Ranks:
         return listened
 
 
-def ranks_of(selected: Selection, entries: Entries, everything: ByEntry, by: Measure) -> Ranks:
-    """The ranks of entries; `everything` are all plays of the history in their order, and of others besides."""
-    passing = selected.flags
+def ranks_of(selected: Selection, entries: Entries, passing: ByEntry, by: Measure) -> Ranks:
+    """The ranks of entries; `passing` are the selected plays in their order, and of others besides."""
     if selected.question.rule.kinds != ("track",):
-        passing &= (entries.of_item != NONE).take(selected.history.item)
-    return Ranks(selected, entries, everything.only(passing), by)
+        passing = passing.only((entries.of_item != NONE).take(selected.history.item))
+    return Ranks(selected, entries, passing, by)

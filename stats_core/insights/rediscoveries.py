@@ -85,9 +85,7 @@ def rediscoveries(history: History, question: Question) -> Rediscoveries:
 
 
 def _by_title(plays: Selection) -> _ByTitle:
-    passing = np.zeros(len(plays.history), np.bool_)
-    passing[plays.positions] = True
-    kept = plays.history.by_title.only(passing)
+    kept = plays.by_title
     return _ByTitle(kept.play, plays.history.start[kept.play], kept.begin)
 
 

@@ -10,10 +10,12 @@ import numpy as np
 import numpy.typing as npt
 
 from stats_core.documents.words import KINDS, SOURCES
+from stats_core.history.by_entry import ByEntry
 from stats_core.history.columns import Codes, Flags, History, Ints, TextCodes
 from stats_core.history.entries import Entries
 from stats_core.history.lengths import UNKNOWN_LENGTH
 from stats_core.insights.coverage import coverage_shares
+from stats_core.insights.lately import LATELY
 from stats_core.insights.periods import ALL_TIME, Period
 from stats_core.insights.question import Question, Told
 
@@ -30,6 +32,10 @@ UNKNOWN_PLATFORM: Final = "unknown"
 _API: Final = SOURCES.index("api")
 _IS_PRIVATE: Final = 1
 _MILLIONTHS: Final = 1_000_000
+_LASTING: Final = (
+    "positions", "start", "ms", "item", "title", "length", "by_title", "by_artist", "by_album", "_passing",
+)  # fmt: skip
+"""What hangs on the rule and the period alone, and takes its time."""
 
 
 @dataclass(frozen=True)
@@ -65,8 +71,10 @@ class Selection:
         return positions
 
     @property
-    def flags(self) -> Flags:
+    def _flags(self) -> Flags:
         """Of each play of the history, whether it is one of them."""
+        if self._part == slice(0, len(self.history)):
+            return self._passing
         flags = np.zeros(len(self.history), np.bool_)
         flags[self._part] = self._passing
         return flags
@@ -91,6 +99,21 @@ class Selection:
         """Position in `history.titles` of each; NONE where nothing was named."""
         # Taking by 32 bits is twice as fast as indexing.
         return self.history.titles.of_item.take(self.item)
+
+    @cached_property
+    def by_title(self) -> ByEntry:
+        """They in the order of their titles."""
+        return self.history.by_title.only(self._flags)
+
+    @cached_property
+    def by_artist(self) -> ByEntry:
+        """They in the order of the artists they credit."""
+        return self.history.by_artist.only(self._flags)
+
+    @cached_property
+    def by_album(self) -> ByEntry:
+        """They in the order of their albums."""
+        return self.history.by_album.only(self._flags)
 
     @cached_property
     def local(self) -> Ints:
@@ -293,13 +316,24 @@ class Selection:
 
 def selection_of(history: History, question: Question) -> Selection:
     """The passing plays of a question; worked out once for each rule and period of an answer."""
-    key = (id(history), question.rule, question.period)
-    selection, known = Selection(history, question), question.shared.get(key)
+    terms = (question.rule, question.period)
+    selection, known = Selection(history, question), question.shared.get((id(history), *terms))
     if isinstance(known, Selection):
         # All but the question itself, which may be another part's: what is worked out hangs on rule and period alone.
         vars(selection).update({**vars(known), "question": question})
-    question.shared[key] = selection
+    else:
+        vars(selection).update(LATELY.about(history, terms))
+    question.shared[id(history), *terms] = selection
     return selection
+
+
+def keep_selection(history: History, question: Question) -> None:
+    """Keep what an answer worked out of its passing plays for the next question about them."""
+    terms = (question.rule, question.period)
+    selection = question.shared.get((id(history), *terms))
+    if isinstance(selection, Selection):
+        worked_out = vars(selection)
+        LATELY.keep(history, terms, {name: worked_out[name] for name in _LASTING if name in worked_out})
 
 
 def sums(codes: npt.NDArray[np.integer], values: Ints, size: int) -> Ints:
