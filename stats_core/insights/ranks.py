@@ -116,11 +116,18 @@ class Ranks:
 
     def _in_buckets(self, placed: Placed) -> tuple[Codes, npt.NDArray[np.int16]]:
         """The plays by entry and bucket, and the bucket of each."""
-        play = self.passing.play
-        of_play = np.zeros(len(self.selected.history), np.int16)
-        of_play[self.selected.positions] = placed.bucket
-        bucket = of_play.take(play)
-        if placed.order is not None:
+        play, whole = self.passing.play, len(self.selected.history)
+        if placed.order is None:
+            # All plays of the history between two of a bucket may be said to be in it, whether they count or not.
+            edges = np.full(len(placed.ends), whole)
+            inside = placed.ends < placed.plays
+            edges[inside] = self.selected.positions[placed.ends[inside]]
+            numbers = np.arange(len(placed.counts), dtype=np.int16)
+            bucket = np.repeat(numbers, np.diff(edges, prepend=0, append=whole)).take(play)
+        else:
+            of_play = np.zeros(whole, np.int16)
+            of_play[self.selected.positions] = placed.bucket
+            bucket = of_play.take(play)
             # Where clocks fall back across midnight, the date before comes once more.
             order = np.lexsort((bucket, np.repeat(np.arange(len(self.entries)), self.standing.plays)))
             play, bucket = play[order], bucket[order]
