@@ -7,6 +7,7 @@ from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
 from stats_api import (
+    alerts,
     comparisons,
     health,
     imports,
@@ -44,6 +45,7 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     *spotify.ROUTES,
     *imports.ROUTES,
     *uploads.ROUTES,
+    *alerts.ROUTES,
     *inspection.ROUTES,
     *schema.ROUTES,
 )

@@ -7,6 +7,7 @@ from typing import Final
 
 import msgspec
 
+from stats_api.alerts import Alerts, AnsweredAlert
 from stats_api.comparisons import AnsweredConsent, Consents
 from stats_api.health import Health
 from stats_api.imports import Imports, answered
@@ -25,7 +26,7 @@ from stats_core.history.reader import Heard
 from stats_core.insights import STATISTICS
 from stats_core.insights import answered as answer_to
 from stats_core.security.keys import LINK_PREFIX
-from stats_core.sync.status import BucketStatus, LoginStatus, SyncStatus
+from stats_core.sync.status import BucketStatus, CatalogueStatus, LoginStatus, SyncStatus
 
 _DIGEST: Final = "5f" * 32
 _KEY: Final = "QnVpbHQgb2YgMzIgcmFuZG9tIGJ5dGVzLCBzaG93biB"
@@ -94,6 +95,7 @@ def examples() -> dict[str, object]:
         "end_spotify_login_by_hand": _sync(),
         "ask_for_sync": AskedSync(_WHEN),
         "show_sync": _sync(),
+        "list_alerts": Alerts([_alert()]),
         "list_imports": Imports([answered(_imported(), invalid=False)], None),
         "get_import": imported,
         "upload_import": answered(Import(
@@ -114,7 +116,13 @@ def _sync() -> SyncStatus:
         user="ada", state="connected", polled_at=_WHEN, next_poll_at=_WHEN + timedelta(minutes=15), page=50, new=4,
         gaps=[], problem=None, login=login, app_closed_until=None, app_cause=None,
         buckets=[BucketStatus("player", used=57, allowed=600, closed_until=None, cause=None)],
+        catalogue=CatalogueStatus(_WHEN, tracks=8_400, known=8_120, whole=5_310, missing=12, days_left=21),
     )  # fmt: skip
+
+
+def _alert() -> AnsweredAlert:
+    told = "ada: The login ends about 2025-01-28: Spotify ends each after six months. Log in again before then."
+    return AnsweredAlert("login|ada|000001", "login|ada", told, _WHEN, None, owed=[], problem=None)
 
 
 def _keys() -> Iterator[AccessKey]:

@@ -1,7 +1,11 @@
 """Spotify: a listener's login there, its end, and how the sync of their recent plays goes."""
 
+import logging
+import os
+import subprocess
+import sys
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 from litestar import Response
@@ -10,15 +14,26 @@ from litestar.params import FromPath
 
 from stats_api.listeners import OWN
 from stats_api.operations import Answer, Operation, routed
-from stats_api.problems import NO_SPOTIFY_APP, SPOTIFY_FAILED, SPOTIFY_REFUSED, UNAVAILABLE, UNKNOWN_LISTENER
-from stats_api.questions import body_of
+from stats_api.problems import (
+    NO_SPOTIFY_APP,
+    RETRY_SECONDS,
+    SPOTIFY_FAILED,
+    SPOTIFY_REFUSED,
+    UNAVAILABLE,
+    UNKNOWN_LISTENER,
+    Failure,
+)
+from stats_api.questions import body_of, given_of
 from stats_api.service import AnyRequest, Service, service_of
 from stats_core.clock import utc_now
-from stats_core.insights.parameters import Text
+from stats_core.insights.parameters import Choice, Text
 from stats_core.listeners import known_listener
+from stats_core.settings import Settings
 from stats_core.spotify.budgets import Budgets
 from stats_core.sync.due import ask_for_poll
 from stats_core.sync.status import SyncStatus, sync_status
+
+_log = logging.getLogger("stats_api")
 
 _CALLBACK: Final = "/v1/spotify/callback"
 _LINKED: Final = "Your account is linked: what you play is kept from now on. You may close this page.\n"
@@ -85,7 +100,10 @@ def _ended(service: Service, url: str, user: str | None) -> SyncStatus:
 
 async def disconnect_spotify(request: AnyRequest, user: FromPath[str]) -> Response[None]:
     service = service_of(request)
+    plays = PLAYS.value_of(given_of(request).get("plays", "keep"))
     await service.writing(_disconnected, service, user)
+    if plays == "delete":
+        await service.writing(_taken_back, service.settings, user)
     return Response(None, status_code=204)
 
 
@@ -93,6 +111,21 @@ def _disconnected(service: Service, user: str) -> None:
     from stats_core.spotify.login import disconnect  # noqa: PLC0415
 
     disconnect(service.store, user)
+
+
+def _taken_back(settings: Settings, user: str) -> None:
+    """In a process of its own: what rewrites plays takes more memory than all of this service's."""
+    environment = {
+        **os.environ, "STATS_DATA_DIR": str(settings.data_dir), "STATS_DATABASE_URI": settings.database_uri
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-m", "stats_core.cli", "logout", "--user", user, "--delete-plays"],
+        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    if done.returncode:
+        _log.error("The plays of %s's sync could not be taken back: %s", user, done.stderr.strip())
+        detail = "The account is forgotten, but not all plays of the sync could be taken back yet. Ask for it again."
+        raise Failure(UNAVAILABLE, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 
 
 async def show_sync(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
@@ -116,6 +149,13 @@ async def ask_for_sync(request: AnyRequest, user: FromPath[str]) -> Response[byt
     return Response(body, status_code=202, media_type="application/json", headers=headers)
 
 
+PLAYS: Final[Choice[Literal["keep", "delete"]]] = Choice(
+    name="plays",
+    description="What becomes of the plays that the sync brought.",
+    example="delete",
+    default="keep",
+    choices=("keep", "delete"),
+)
 _OF_LOGIN: Final = (
     Text(name="code", description="What Spotify gave the person's browser.", example="AQD", longest=2_000),
     Text(name="state", description="Which login it is.", example="x7d", longest=200),
@@ -151,8 +191,10 @@ ROUTES: Final[tuple[HTTPRouteHandler, ...]] = (
     ), end_spotify_login_by_hand),
     routed("DELETE", f"{OWN}/spotify", Operation(
         id="disconnect_spotify", tag="spotify", opens="write", summary="Forget the account at Spotify",
-        description="The tokens go; plays stay.",
-        answers={204: Answer(description="Forgotten, if there was one.")}, problems=(UNKNOWN_LISTENER,),
+        description="The tokens go, Spotify's tops and the saved tracks too. Plays stay, unless `plays=delete`: then "
+        "those go that only the sync told of.",
+        answers={204: Answer(description="Forgotten, if there was one.")}, parameters=(PLAYS,),
+        problems=(UNKNOWN_LISTENER, UNAVAILABLE),
     ), disconnect_spotify),
     routed("POST", f"{OWN}/sync", Operation(
         id="ask_for_sync", tag="spotify", opens="write", summary="Ask for a poll now",

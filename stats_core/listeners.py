@@ -68,10 +68,8 @@ def erase_listener(store: Store, settings: Settings, user: str, timeout: float |
         for collection in collections.OF_A_LISTENER:
             store.delete(collection, Query(equal={"user": user}))
             held.renew()
-        store.delete(collections.accounts, Query(equal={"_id": user}))
-        store.delete(collections.syncs, Query(equal={"_id": user}))
-        store.delete(collections.sync_requests, Query(equal={"_id": user}))
-        store.delete(collections.listener_totals, Query(equal={"_id": user}))
+        for by_name in collections.BY_LISTENER:
+            store.delete(by_name, Query(equal={"_id": user}))
         store.delete(collections.comparisons, Query(equal={"other": user}))
         store.delete(collections.listeners, Query(equal={"_id": user}))
         # Again: what was made for them meanwhile would be a later namesake's. Who makes it now finds no listener.

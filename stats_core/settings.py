@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         None,
         description="What tokens are encrypted with. Default: made when it is first needed and kept in `token.key`.",
     )
+    alert_webhook: SecretStr | None = Field(
+        None,
+        description="Where alerts are sent, as JSON by POST: one message when something is wrong and one when it is "
+        "over. Slack, Mattermost and Discord show them as they are. Default: none; then alerts are only kept.",
+    )
     upload_limit_mb: int = Field(1024, description="The largest upload, in MB.")
     memory_budget_mb: int = Field(
         200, description="How much of the listeners' histories a process keeps in memory, in MB."

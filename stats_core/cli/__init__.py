@@ -8,7 +8,7 @@ from stats_core.cli.diagnosis import doctor
 from stats_core.cli.importing import import_command
 from stats_core.cli.keys import key, list_keys, revoke_key
 from stats_core.cli.serving import api, up
-from stats_core.cli.syncing import login, sync
+from stats_core.cli.syncing import login, logout, sync
 from stats_core.cli.upkeep import rebuild, sample
 from stats_core.errors import InvalidParameter, StatsError
 
@@ -32,6 +32,7 @@ def main() -> None:
 
 
 for command in (
-    up, api, demo, import_command, login, sync, summary, top, key, list_keys, revoke_key, sample, rebuild, doctor,
+    up, api, demo, import_command, login, logout, sync, summary, top, key, list_keys, revoke_key, sample, rebuild,
+    doctor,
 ):  # fmt: skip
     main.add_command(command)

@@ -12,10 +12,12 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from stats_core.alerts.keeping import open_alerts
 from stats_core.cli.opening import checked_settings
 from stats_core.cli.serving import CannotListen, is_taken
 from stats_core.clock import utc_now
 from stats_core.errors import StoreError
+from stats_core.insights.coverage import export_advice
 from stats_core.listeners import plays_lease_name
 from stats_core.settings import Settings
 from stats_core.store import collections, open_store
@@ -68,6 +70,7 @@ def findings_of(settings: Settings) -> Iterator[Finding]:
     try:
         yield from _listeners(store)
         yield from _spotify(store, settings)
+        yield from _alerts(store)
         yield from _imports(store)
         yield from _lost_uploads(store, settings)
         yield from _marks(store)
@@ -113,6 +116,8 @@ def _listeners(store: Store) -> Iterator[Finding]:
         months = sorted(listener.months)
         told = f"{len(months)} months, {months[0]} to {months[-1]}" if months else "no plays yet"
         yield Finding(f"listener {listener.id}", "good", f"{told}, {listener.timezone}")
+        if (advice := export_advice(listener.coverage)) is not None:
+            yield Finding(f"listener {listener.id}", "note", advice)
 
 
 def _spotify(store: Store, settings: Settings) -> Iterator[Finding]:
@@ -147,6 +152,13 @@ def _spotify(store: Store, settings: Settings) -> Iterator[Finding]:
     closed = [quota for quota in store.find(collections.quotas) if quota.closed_until and quota.closed_until > now]
     for quota in sorted(closed, key=lambda quota: quota.id):
         yield Finding("Spotify", "note", f"{quota.id} is not asked before {quota.closed_until}: {quota.cause}")
+
+
+def _alerts(store: Store) -> Iterator[Finding]:
+    for alert in open_alerts(store):
+        yield Finding("alert", "wrong", f"since {alert.opened_at:%Y-%m-%d %H:%M} UTC: {alert.told}")
+        if alert.problem is not None:
+            yield Finding("alert webhook", "wrong", f"{alert.problem} It is tried again at {alert.again_at}.")
 
 
 def _imports(store: Store) -> Iterator[Finding]:

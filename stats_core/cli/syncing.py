@@ -1,10 +1,10 @@
-"""`spotify-stats login` and `sync`: a listener's account at Spotify, and one poll of what they played recently."""
+"""`spotify-stats login`, `logout` and `sync`: a listener's account at Spotify, and one poll of their recent plays."""
 
 import click
 import msgspec
 from rich.console import Console
 
-from stats_core.cli.opening import opened_store
+from stats_core.cli.opening import opened_store, told_to_wait
 from stats_core.clock import utc_now
 
 messages = Console(stderr=True, highlight=False)
@@ -46,6 +46,24 @@ def login(user: str | None, replace: bool, url: str | None) -> None:
             url = click.prompt("Address", err=True)
         account = end_login(store, settings, Budgets(store, settings.spotify_budgets), url, user=user)
     messages.print(f"{account.id}: linked. `spotify-stats sync --user {account.id}` polls now.")
+
+
+@click.command()
+@click.option("--user", help="The listener. Default: STATS_DEFAULT_USER.")
+@click.option("--delete-plays", is_flag=True, help="The plays that only the sync told of go, too.")
+def logout(user: str | None, delete_plays: bool) -> None:
+    """Forget a listener's account at Spotify: tokens, tops and saved tracks. Plays stay."""
+    from stats_core.spotify.login import disconnect  # noqa: PLC0415 - each takes a while to load
+
+    with opened_store() as (settings, store):
+        user = user or settings.default_user
+        was_linked = disconnect(store, user)
+        messages.print(f"{user}: " + ("the account is forgotten." if was_linked else "no account was linked."))
+        if delete_plays:
+            from stats_core.sync.undo import undo_sync  # noqa: PLC0415
+
+            undo_sync(store, user, waiting=told_to_wait)
+            messages.print(f"{user}: what only the sync told of is gone.")
 
 
 @click.command()

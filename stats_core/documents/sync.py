@@ -59,6 +59,42 @@ class SpotifyTop(Document, kw_only=True, omit_defaults=True):
     """Their ids, the first rank first."""
 
 
+class SavedTrack(Document, kw_only=True, omit_defaults=True):
+    """A track that a listener saved at Spotify. `id` is `<user>|<track>`."""
+
+    user: str
+    track: str
+    """Its id at Spotify."""
+    added_at: datetime
+    """When it was saved."""
+    seen_at: datetime
+    """When it was seen among the saved ones last, or when the reading of all of them began that saw it."""
+
+
+class WholeReading(msgspec.Struct, kw_only=True, frozen=True):
+    """A reading of all that a listener saved, on its way: it may take several days."""
+
+    began_at: datetime
+    """When; whatever was not seen since is gone."""
+    read: int = 0
+    """How many of them were read, the latest first."""
+
+
+class Library(Document, kw_only=True, omit_defaults=True):
+    """How the reading of what a listener saved goes. `id` is the user name."""
+
+    read_at: datetime | None = None
+    """When it was looked for new ones last."""
+    whole_at: datetime | None = None
+    """When the last reading of all of them ended."""
+    whole: WholeReading | None = None
+    """The one that is on its way."""
+    whole_on: str | None = None
+    """The day (UTC) on which a reading of all of them last asked for something: one listener's a day."""
+    total: int = 0
+    """How many Spotify says there are."""
+
+
 class SyncRequest(Document, kw_only=True, omit_defaults=True):
     """Somebody asked for a poll now. `id` is the user name: asked for again before it was made, it is one."""
 

@@ -13,7 +13,7 @@ from stats_core.imports.coverage import known_coverage
 from stats_core.listeners import known_listener, plays_lease_name
 from stats_core.settings import Settings
 from stats_core.store import collections
-from stats_core.store.leases import lease
+from stats_core.store.leases import Held, lease
 from stats_core.store.port import Query, Store
 
 
@@ -25,12 +25,8 @@ def undo_import(
     purpose = f"undoing the import of {document.name}"
     with lease(store, plays_lease_name(user), purpose=purpose, waiting=waiting) as held:
         listener = known_listener(store, user)
-        repair_marked(store, held, user)
-        rewriter = Rewriter(store, user, held)
+        months = take_back(store, held, user, document.id)
         of_import = Query(equal={"import_id": document.id})
-        months: set[str] = set()
-        for month in sorted({part.month for part in store.find(collections.carried, of_import)}):
-            months |= rewriter.rewrite([month], without=document.id).months
         saved = store.count(collections.saved_items, of_import) > 0
         coverage = known_coverage(store, user, without=document.id)
         if months or saved or coverage != listener.coverage:
@@ -41,3 +37,14 @@ def undo_import(
             mark_everything(store, user)
         archive_path(settings.archive_dir, user, document.digest).unlink(missing_ok=True)
         store.delete(collections.imports, Query(equal={"_id": document.id}))
+
+
+def take_back(store: Store, held: Held, user: str, import_id: str) -> set[str]:
+    """Bring the plays in line without what one import, or the sync, carries; the UTC months of start that changed."""
+    repair_marked(store, held, user)
+    rewriter = Rewriter(store, user, held)
+    months: set[str] = set()
+    carried = store.find(collections.carried, Query(equal={"import_id": import_id}))
+    for month in sorted({part.month for part in carried}):
+        months |= rewriter.rewrite([month], without=import_id).months
+    return months

@@ -1,6 +1,6 @@
 """Coverage: which part of a period is known, and how well."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, Literal
 
@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from stats_core.clock import instant_ms
+from stats_core.documents.listeners import Covered
 from stats_core.documents.words import COVERAGES
 from stats_core.history.columns import History
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET
@@ -17,6 +18,9 @@ from stats_core.insights.question import Answer, AnsweredCoverage, Question, Sta
 Known = Literal["complete", "account", "preview", "gap", "unknown"]
 
 _FOREVER: Final = 2**62
+_EXPORTED: Final = frozenset({"complete", "account"})
+_MOST_PREVIEW_DAYS: Final = 30
+"""More than that since the last covered day is worth an export."""
 
 MOST = replace(LIMIT, description="How many stretches to answer at most.", default="100", example="50", maximum=500)
 
@@ -39,6 +43,8 @@ class Coverage(Answer, kw_only=True):
     """The period up to now, without a hole, in order of time; a page of it."""
     total: int
     """Number of stretches."""
+    advice: str | None
+    """Why a new export is worth asking for, and how; whatever the period. null where it is not."""
 
 
 def coverage(history: History, question: Question) -> Coverage:
@@ -58,6 +64,31 @@ def coverage(history: History, question: Question) -> Coverage:
             for start, end, (_, _, known) in zip(written[::2], written[1::2], page, strict=True)
         ],
         total=len(stretches),
+        advice=export_advice(history.coverage),
+    )
+
+
+def export_advice(coverage: Sequence[Covered]) -> str | None:
+    """Why a new export is worth asking for: plays may have been lost, or for long only the Web API told of any."""
+    since = max((stretch.end for stretch in coverage if stretch.by in _EXPORTED), default=None)
+    preview = sum(
+        (stretch.end - max(stretch.start, since or stretch.start)).total_seconds()
+        for stretch in coverage
+        if stretch.by == "preview" and (since is None or stretch.end > since)
+    )
+    gaps = [stretch for stretch in coverage if stretch.by == "gap"]
+    reasons = []
+    if gaps:
+        times = "once" if len(gaps) == 1 else f"{len(gaps)} times"
+        reasons.append(f"plays may have been lost {times}, first on {gaps[0].start:%Y-%m-%d}")
+    if preview > _MOST_PREVIEW_DAYS * 86_400:
+        told = f"since {since:%Y-%m-%d}" if since else "so far"
+        reasons.append(f"{told} only the Web API tells of your plays, without the short ones and with estimated times")
+    if not reasons:
+        return None
+    return (
+        f"Ask Spotify for your extended streaming history (account, privacy): {'; and '.join(reasons)}. "
+        "Drop what it sends into the inbox: it replaces what is estimated and fills what is missing."
     )
 
 

@@ -18,6 +18,8 @@ from stats_core.store.port import Store
 Bucket = Literal["me", "player", "top", "library", "tracks", "albums", "artists", "playlists"]
 
 APP: Final = "app"
+NO_PREMIUM: Final = "the owner of the app at Spotify has no Premium. It is tried again every hour."
+"""Why the app is paused, until Spotify answers again."""
 BUCKETS: Final[tuple[Bucket, ...]] = ("me", "player", "top", "library", "tracks", "albums", "artists", "playlists")
 _DAY: Final = timedelta(days=1)
 _SLOT_MINUTES: Final = 10

@@ -14,7 +14,7 @@ import spotipy
 from spotipy.exceptions import SpotifyException
 
 from stats_core.settings import Settings
-from stats_core.spotify.budgets import APP, Bucket, Budgets
+from stats_core.spotify.budgets import APP, NO_PREMIUM, Bucket, Budgets
 from stats_core.spotify.errors import (
     AppPaused,
     BucketClosed,
@@ -164,9 +164,8 @@ class Client:
         """The 403s differ by their message alone."""
         told = message.lower()
         if "premium" in told:
-            cause = "the owner of the app at Spotify has no Premium. It is tried again every hour."
-            until = self._budgets.close(APP, _HOURLY, cause)
-            return AppPaused(f"Nothing is asked until {until:%H:%M} UTC: {cause}", until)
+            until = self._budgets.close(APP, _HOURLY, NO_PREMIUM)
+            return AppPaused(f"Nothing is asked until {until:%H:%M} UTC: {NO_PREMIUM}", until)
         if "scope" in told:
             return ScopeMissing("Spotify says that the login does not allow that. Log in again, and allow it.")
         if "regist" in told or "allow" in told or "dashboard" in told:

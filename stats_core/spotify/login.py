@@ -87,11 +87,20 @@ def end_login(store: Store, settings: Settings, budgets: Budgets, url: str, *, u
 
 
 def disconnect(store: Store, user: str) -> bool:
-    """Forget a listener's account, its tokens and its tops; whether there was one. Their plays stay."""
+    """Forget a listener's account, its tokens, tops and saved tracks; whether there was one. Their plays stay."""
     known_listener(store, user)
     store.delete(collections.logins, Query(equal={"user": user}))
-    store.delete(collections.spotify_tops, Query(equal={"user": user}))
-    return bool(store.delete(collections.accounts, Query(equal={"_id": user})))
+    gone = bool(store.delete(collections.accounts, Query(equal={"_id": user})))
+    store.delete(collections.sync_requests, Query(equal={"_id": user}))
+    _forget_told(store, user)
+    return gone
+
+
+def _forget_told(store: Store, user: str) -> None:
+    """What Spotify told of an account besides its plays: the tops, and what is saved there."""
+    for collection in (collections.spotify_tops, collections.saved_tracks):
+        store.delete(collection, Query(equal={"user": user}))
+    store.delete(collections.libraries, Query(equal={"_id": user}))
 
 
 def _check_redirect(uri: str) -> None:
@@ -162,6 +171,8 @@ def _linked(store: Store, login: Login, account: Account) -> Account:
                 )
             account.revision = before.revision + 1
             if store.replace(collections.accounts, account, before.revision):
+                if before.account_id != account.account_id:
+                    _forget_told(store, login.user)
                 return account
 
 

@@ -36,12 +36,12 @@ from stats_core.spotify.tokens import TokenKeeper
 from stats_core.store import collections
 from stats_core.store.port import Store
 from stats_core.sync.harvest import harvest
+from stats_core.sync.status import PROGRESS
 
 D = TypeVar("D", Track, Album, Artist)
 
 Kind = Literal["track", "album", "artist"]
 
-PROGRESS: Final = "catalogue"
 _MEMORY_BYTES: Final = 1 << 20
 """Each listener's history is looked at once: none is worth keeping."""
 _PAUSE_SECONDS: Final = 1.0

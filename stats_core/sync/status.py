@@ -5,7 +5,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from stats_core.documents.accounts import Account, Quota
+from stats_core.documents.accounts import Account, Enrichment, Quota
 from stats_core.documents.sync import Sync
 from stats_core.listeners import known_listener
 from stats_core.settings import Settings
@@ -18,6 +18,8 @@ SyncState = Literal["not configured", "not linked", "connected", "needs login", 
 WARNED_AFTER: Final = timedelta(days=150)
 ENDS_AFTER: Final = timedelta(days=180)
 """Six months: so long after the login Spotify takes its tokens, whatever was refreshed meanwhile."""
+PROGRESS: Final = "catalogue"
+"""The one document that says how far the catalogue is."""
 LATE_AFTER: Final = timedelta(hours=2)
 """Without a poll for so long, plays may be about to be lost."""
 OVERFLOWING: Final = 40
@@ -58,6 +60,23 @@ class LostTime(msgspec.Struct):
     """In words for a person."""
 
 
+class CatalogueStatus(msgspec.Struct):
+    """How far the catalogue of what all listeners played is; `catalogue` in Dagster asks for the rest."""
+
+    at: datetime
+    """When it was looked at last."""
+    tracks: int
+    """Tracks with an id of Spotify's that anybody played."""
+    known: int
+    """Those of them whose artists and length are known."""
+    whole: int
+    """Those of them of which all is known that Spotify tells."""
+    missing: int
+    """Those of them that Spotify does not know."""
+    days_left: int | None
+    """Until all are whole, at the requests of a day; null: nobody is linked."""
+
+
 class SyncStatus(msgspec.Struct):
     """How a listener's sync goes."""
 
@@ -79,6 +98,8 @@ class SyncStatus(msgspec.Struct):
     """Before that Spotify is not asked at all."""
     app_cause: str | None
     buckets: list[BucketStatus]
+    catalogue: CatalogueStatus | None
+    """None: it was never looked at."""
 
 
 def sync_status(store: Store, settings: Settings, user: str, now: datetime) -> SyncStatus:
@@ -104,6 +125,7 @@ def sync_status(store: Store, settings: Settings, user: str, now: datetime) -> S
             BucketStatus(name, used(quota, now), budgets.size(name), *_closed(quota, now))
             for name, quota in ((name, quotas.get(name) or Quota(id=name)) for name in BUCKETS)
         ],
+        catalogue=_catalogue(store.get(collections.enrichment, PROGRESS)),
     )
 
 
@@ -128,6 +150,12 @@ def _login(account: Account, now: datetime) -> LoginStatus:
     ends = account.authorized_at + ENDS_AFTER
     warning = login_warning(account, now)
     return LoginStatus(account.authorized_at, ends, warning, account.scopes, account.refused)
+
+
+def _catalogue(far: Enrichment | None) -> CatalogueStatus | None:
+    if far is None:
+        return None
+    return CatalogueStatus(far.at, far.tracks, far.known, far.whole, far.missing, far.days_left)
 
 
 def _closed(quota: Quota | None, now: datetime) -> tuple[datetime | None, str | None]:

@@ -8,6 +8,7 @@ from stats_core.clock import utc_now
 from stats_core.errors import StatsError
 from stats_core.store import collections
 from stats_core.sync.due import due
+from stats_core.sync.status import PROGRESS
 from stats_pipelines.resources import StoreResource
 from stats_pipelines.sync.partitions import users
 
@@ -105,6 +106,33 @@ def spotify_tops(context: dg.AssetExecutionContext, stats: StoreResource) -> Ite
     _fail_for(failed, len(context.partition_keys))
 
 
+@dg.multi_asset(
+    specs=[
+        _of_listeners(
+            "saved_tracks",
+            "The tracks a listener saved at Spotify: the new ones each day, all of them once a week at most, one "
+            "listener's a day.",
+        )
+    ],
+    backfill_policy=dg.BackfillPolicy.single_run(),
+    pool="spotify",
+)
+def saved_tracks(context: dg.AssetExecutionContext, stats: StoreResource) -> Iterator[dg.AssetMaterialization]:
+    """Look for new ones, and go on with whoever's turn it is to be read whole."""
+    from stats_core.sync.library import take_saved  # noqa: PLC0415
+
+    failed: dict[str, str] = {}
+    for user in context.partition_keys:
+        try:
+            seen = take_saved(stats.store, stats.settings, user, utc_now())
+        except StatsError as error:
+            failed[user] = str(error)
+        else:
+            metadata = {"new": seen.new, "gone": seen.gone, "read_whole": seen.whole}
+            yield dg.AssetMaterialization("saved_tracks", partition=user, metadata=metadata)
+    _fail_for(failed, len(context.partition_keys))
+
+
 @dg.asset(
     deps=[spotify_api, "synced_plays"],
     description="What Spotify tells of tracks, albums and artists, the most played first, within the day's requests.",
@@ -115,7 +143,7 @@ def spotify_tops(context: dg.AssetExecutionContext, stats: StoreResource) -> Ite
 )
 def catalogue(context: dg.AssetExecutionContext, stats: StoreResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Ask for some minutes; what is left is asked for the next time."""
-    from stats_core.sync.enriching import PROGRESS, enrich  # noqa: PLC0415
+    from stats_core.sync.enriching import enrich  # noqa: PLC0415
 
     told = enrich(stats.store, stats.settings)
     progress = stats.store.get(collections.enrichment, PROGRESS)

@@ -80,7 +80,7 @@ def test_what_is_still_to_come_is_in_no_share() -> None:
     assert in_days(got) == [(31, 40, "complete"), (40, 40.5, "unknown")]
     assert got["coverage"] == {"complete": 9 / 9.5, "account": 0.0, "preview": 0.0, "gap": 0.0, "unknown": 0.5 / 9.5}
     assert asked(history, period="2025") | {"period": None, "rule": None} == {
-        "period": None, "rule": None, "coverage": None, "stretches": [], "total": 0,
+        "period": None, "rule": None, "coverage": None, "stretches": [], "total": 0, "advice": None,
     }  # fmt: skip
 
 
@@ -169,3 +169,24 @@ def test_stretches_follow_one_another_without_a_hole(hours: list[int], sides: li
     for kind in ("complete", "account", "unknown"):
         share = sum(finish - begin for begin, finish, by in listed if by == kind) / (listed[-1][1] - listed[0][0])
         assert got["coverage"][kind] == pytest.approx(share)
+
+
+@pytest.mark.parametrize(
+    ("stretches", "expected"),
+    [
+        ([(0, 9, "complete")], None),
+        ([(0, 9, "complete"), (9, 39, "preview")], None),
+        ([(0, 9, "complete"), (9, 39.1, "preview")], "since 2024-03-10 only the Web API"),
+        ([(0, 9, "account"), (9, 20, "preview"), (25, 45, "preview")], "since 2024-03-10 only the Web API"),
+        ([(0, 31, "preview")], "so far only the Web API"),
+        ([(0, 40, "preview"), (40, 41, "complete"), (41, 50, "preview")], None),
+        ([(0, 9, "complete"), (9, 10, "preview"), (10, 11, "gap")], "lost once, first on 2024-03-11"),
+        ([(0, 1, "gap"), (1, 9, "complete"), (10, 11, "gap")], "lost 2 times, first on 2024-03-01"),
+        ([], None),
+    ],
+)
+def test_a_new_export_is_advised_after_a_gap_and_after_a_month_of_preview(
+    stretches: list[tuple[float, float, str]], expected: str | None
+) -> None:
+    advice = asked(known(*stretches), period="2024")["advice"]
+    assert (advice is None) if expected is None else (expected in advice)

@@ -50,10 +50,13 @@ def listener(store: Store, own: Settings) -> str:
     return "ann"
 
 
-def logged_in(fake: FakeSpotify, store: Store, own: Settings, user: str = "ann", *, replace: bool = False) -> None:
-    """Let a listener log in, as a person would with a browser."""
+def logged_in(
+    fake: FakeSpotify, store: Store, own: Settings, user: str = "ann", *, person: str = "", replace: bool = False
+) -> None:
+    """Let a listener log in, as a person would with a browser: that one, or who sits at it."""
     begun = begin_login(store, own, user, replace=replace)
-    end_login(store, own, Budgets(store, own.spotify_budgets), fake.visited(begun.url))
+    address = fake.authorize(begun.url, person) if person else fake.visited(begun.url)
+    end_login(store, own, Budgets(store, own.spotify_budgets), address)
 
 
 @pytest.fixture

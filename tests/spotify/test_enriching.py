@@ -1,7 +1,11 @@
 """Enriching: the most played first, two requests for an album, nothing asked twice, and no budget overdrawn."""
 
+import os
+import subprocess
+import sys
+import time
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import time_machine
@@ -13,13 +17,21 @@ from stats_core.settings import Settings
 from stats_core.spotify.objects import Found
 from stats_core.store import collections
 from stats_core.store.port import Store
-from stats_core.sync.enriching import PROGRESS, Enriched, enrich
+from stats_core.sync.enriching import Enriched, enrich
 from stats_core.sync.harvest import harvest
 from stats_core.sync.recent import take_in
-from tests.fakes.spotify import Fault, World
+from stats_core.sync.status import PROGRESS, sync_status
+from tests.fakes.spotify import FakeSpotify, Fault, World
 from tests.fakes.spotify.world import track
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
+WORKER: Final = """
+from stats_core.settings import Settings
+from stats_core.store import open_store
+from stats_core.sync.enriching import enrich
+own = Settings(_env_file=None)
+enrich(open_store(own.database_uri), own, pause=lambda _: None)
+"""
 
 
 def identity(number: int) -> str:
@@ -78,6 +90,9 @@ def test_an_album_costs_two_requests_and_the_rest_of_the_day_completes_tracks(
     assert told.closed is not None
     so_far = progress(store)
     assert (so_far.tracks, so_far.known, so_far.whole, so_far.days_left) == (60, 60, 15, 3)
+    told_to_people = sync_status(store, few, "ann", utc_now()).catalogue
+    assert told_to_people is not None
+    assert (told_to_people.tracks, told_to_people.known, told_to_people.days_left) == (60, 60, 3)
     with time_machine.travel(utc_now() + timedelta(hours=25)):
         run(store, few)
         assert progress(store).whole == 30
@@ -165,3 +180,31 @@ def test_what_two_learn_at_once_of_one_track_is_both_known(store: Store, monkeyp
     known = store.get(collections.tracks, identity(1))
     assert known is not None
     assert known.isrc == "ZZ1"
+
+
+def test_killed_at_any_moment_it_goes_on_and_asks_little_twice(
+    fake: FakeSpotify, world: World, store: Store, store_uri: str, own: Settings, played: str
+) -> None:
+    told = {f"STATS_{name.upper()}": value for name, value in fake.settings().items()}
+    environment = {**os.environ, **told, "STATS_DATA_DIR": str(own.data_dir), "STATS_DATABASE_URI": store_uri}
+    asked = 0
+    for more in (1, 7, 19, 24):
+        worker = subprocess.Popen(
+            [sys.executable, "-c", WORKER], env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        patient_until = time.monotonic() + 60
+        while world.counts["tracks"] + world.counts["albums"] < asked + more and worker.poll() is None:
+            assert time.monotonic() < patient_until
+            time.sleep(0.002)
+        worker.kill()
+        worker.wait()
+        asked = world.counts["tracks"] + world.counts["albums"]
+    run(store, own)
+    assert (progress(store).known, progress(store).whole) == (60, 60)
+    for number in range(100, 160):
+        track = store.get(collections.tracks, identity(number))
+        assert track is not None
+        assert (track.name, track.isrc) == (f"Song {number}", f"ZZ{number}")
+    once = 60 + 10
+    # What was not written when it was killed is asked for again: at most what a write waits for.
+    assert world.counts["tracks"] + world.counts["albums"] <= once + 4 * 20

@@ -10,8 +10,11 @@ from typing import Any
 
 import pytest
 
+from stats_core.alerts.keeping import close_alert, open_alert
 from stats_core.clock import utc_now
 from stats_core.store import collections
+from stats_core.store.port import Store
+from stats_core.sync.recent import take_in
 from tests.api.server import ApiServer, problem
 from tests.fakes.spotify import FakeSpotify, World
 from tests.spotify.conftest import TRACK
@@ -91,3 +94,32 @@ def test_without_an_app_the_routes_say_so(store_uri: str, tmp_path: Path) -> Non
         server.make("ann")
         problem(server.client("ann").post("/v1/listeners/ann/spotify/login", json={}), 409, "no-spotify-app")
         assert server.client("ann").get("/v1/listeners/ann/sync").json()["state"] == "not configured"
+
+
+def test_whoever_disconnects_may_have_the_plays_of_the_sync_taken_back(
+    fake: FakeSpotify, world: World, server: ApiServer, store: Store
+) -> None:
+    client = server.client("ann")
+    assert server.client().get("/v1/spotify/callback?" + fake.visited(begun(server)).partition("?")[2]).is_success
+    take_in(store, "ann", [{"track": world.tracks[TRACK], "played_at": "2026-01-02T03:04:05.678Z"}], utc_now())
+    assert client.get("/v1/listeners/ann/summary").json()["plays"] == 1
+    problem(client.delete("/v1/listeners/ann/spotify?plays=some"), 400, "invalid-parameter")
+    assert client.get("/v1/listeners/ann/sync").json()["state"] == "connected"
+    assert client.delete("/v1/listeners/ann/spotify?plays=delete").status_code == 204
+    assert client.get("/v1/listeners/ann/summary").json()["plays"] == 0
+    assert client.get("/v1/listeners/ann/sync").json()["state"] == "not linked"
+    assert client.delete("/v1/listeners/ann/spotify?plays=delete").status_code == 204
+
+
+def test_alerts_are_for_an_admin(server: ApiServer, store: Store) -> None:
+    now = utc_now()
+    for subject in ("run|nightly", "app"):
+        open_alert(store, subject, f"{subject} is wrong.", now, is_told=False)
+    close_alert(store, "run|nightly", now, is_told=False)
+    problem(server.client("ann").get("/v1/alerts"), 403, "outside-key")
+    admin = server.client()
+    admin.headers["Authorization"] = f"Bearer {server.settings.admin_key_text()}"
+    assert [alert["told"] for alert in admin.get("/v1/alerts").json()["alerts"]] == ["app is wrong."]
+    listed = admin.get("/v1/alerts?state=all").json()["alerts"]
+    assert {alert["subject"]: alert["closed_at"] is None for alert in listed} == {"run|nightly": False, "app": True}
+    assert len(admin.get("/v1/alerts?state=all&limit=1").json()["alerts"]) == 1

@@ -1,0 +1,70 @@
+"""Runs that fail, and what is wrong with the sync. All of it may be looked at twice: an alert opens and closes once."""
+
+from typing import Final
+
+import dagster as dg
+
+from stats_core.alerts.keeping import close_alert, open_alert, open_alerts
+from stats_core.alerts.watching import watch
+from stats_core.clock import utc_now
+from stats_pipelines.resources import StoreResource
+from stats_pipelines.runs import SYNC_JOB
+
+TOLD_BY_LISTENER: Final = frozenset({SYNC_JOB, "take_spotify_tops", "take_saved_tracks"})
+"""Jobs that fail where Spotify does: what is wrong then is watched by listener, and told once."""
+
+
+def _subject(run: dg.DagsterRun) -> str:
+    return f"run|{run.job_name}"
+
+
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=30,
+    description="Opens an alert when a run fails.",
+)
+def run_failed(context: dg.RunFailureSensorContext, stats: StoreResource) -> None:
+    """One failed run."""
+    run = context.dagster_run
+    if run.job_name in TOLD_BY_LISTENER:
+        return
+    told = (
+        f"A run of {run.job_name} failed: {_cause(context)} It is run {run.run_id[:8]} in Dagster's UI, where it can "
+        "be run again."
+    )
+    open_alert(stats.store, _subject(run), told, utc_now(), is_told=stats.settings.alert_webhook is not None)
+
+
+@dg.run_status_sensor(
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    minimum_interval_seconds=30,
+    description="Closes the alert of a job that succeeded since.",
+)
+def run_succeeded(context: dg.RunStatusSensorContext, stats: StoreResource) -> None:
+    """One run that succeeded."""
+    subject = _subject(context.dagster_run)
+    close_alert(stats.store, subject, utc_now(), is_told=stats.settings.alert_webhook is not None)
+
+
+@dg.sensor(
+    minimum_interval_seconds=60,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Opens and closes the alerts of the sync, and sends to the webhook what is owed to it.",
+)
+def watch_sensor(stats: StoreResource) -> dg.SkipReason:
+    """One round; it starts no run."""
+    taken = watch(stats.store, stats.settings, utc_now())
+    return dg.SkipReason(f"{len(open_alerts(stats.store))} alerts are open; {taken} messages were sent.")
+
+
+def _cause(context: dg.RunFailureSensorContext) -> str:
+    """What the first step that failed says, in one line; else what the run says."""
+    messages = [context.failure_event.message or ""]
+    for event in context.get_step_failure_events():
+        error = event.step_failure_data.error
+        while error is not None:
+            messages.append(error.message)
+            error = error.cause
+    lines = [message.strip().splitlines()[0] for message in messages if message.strip()]
+    return lines[-1] if lines else "it does not say why."

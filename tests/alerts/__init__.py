@@ -1,0 +1,1 @@
+"""Alerts: opened once, closed once, told once each."""
