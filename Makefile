@@ -18,8 +18,8 @@ $(READY): pyproject.toml requirements.lock scripts/setup
 up: $(READY) ## start everything: REST service, Dagster's UI, daemon
 	@$(BIN)/spotify-stats up
 
-demo: $(READY) ## start everything on a sample export and show the first statistics
-	@$(BIN)/spotify-stats demo $(DEMO)
+demo: $(READY) ## start everything on a sample export and a stand-in for Spotify, and show the first statistics
+	@$(BIN)/spotify-stats demo --spotify "$(BIN)/python -m tests.fakes.spotify" $(DEMO)
 
 test: $(READY) ## run the whole test suite, on both stores
 	@$(BIN)/pytest -n 2 --dist loadgroup $(TESTS)

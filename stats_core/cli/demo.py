@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +17,7 @@ import httpx
 from rich.console import Console
 from rich.table import Table
 
+from stats_core.cli.demo_sync import SYNCED, known_table, log_in, stand_in, synced_table
 from stats_core.cli.serving import addresses, is_taken
 from stats_core.cli.tables import heat_map, summary_table, top_table
 from stats_core.sample import sample_export
@@ -31,13 +32,18 @@ messages = Console(stderr=True, highlight=False)
 
 @click.command()
 @click.option("--exit", "leave", is_flag=True, help="Stop when the statistics were shown.")
-def demo(leave: bool) -> None:
+@click.option(
+    "--spotify",
+    metavar="COMMAND",
+    help="What stands in for Spotify, so that a second listener is synced: writes the settings by which it is found.",
+)
+def demo(leave: bool, spotify: str | None) -> None:
     """Start everything on a made-up export in a folder of its own, and show what comes out."""
-    with tempfile.TemporaryDirectory(prefix="spotify-stats-demo-") as folder:
+    with tempfile.TemporaryDirectory(prefix="spotify-stats-demo-") as folder, stand_in(spotify) as found:
         settings = Settings(data_dir=Path(folder), database_uri="", inbox_dir=Path(), admin_key=None)
         settings.api_port = free_port(settings.api_host, settings.api_port)
         settings.dagster_port = free_port(settings.dagster_host, settings.dagster_port)
-        with _services(settings) as services:
+        with _services(settings, found) as services:
             service = _Service(settings, services)
             service.wait_until_up()
             _drop_sample(settings)
@@ -46,6 +52,8 @@ def demo(leave: bool) -> None:
             summary = service.answer("summary")
             messages.print(f"From dropped file to first answer: {time.monotonic() - dropped:.1f} s")
             _show(document, summary, service)
+            if found:
+                _show_synced(settings, service)
             messages.print(addresses(settings))
             if not leave:
                 messages.print("Up until Ctrl-C. All of it lies in a temporary folder and goes with the demo.")
@@ -62,13 +70,15 @@ def free_port(host: str, wanted: int) -> int:
 
 
 @contextmanager
-def _services(settings: Settings) -> Iterator[subprocess.Popen[bytes]]:
+def _services(settings: Settings, found: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
     """`spotify-stats up` on the demo's own folder, its log beside the data; stopped at the end."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("STATS_")},
         "STATS_DATA_DIR": str(settings.data_dir),
         "STATS_API_PORT": str(settings.api_port),
         "STATS_DAGSTER_PORT": str(settings.dagster_port),
+        "STATS_SPOTIFY_REDIRECT_URI": f"http://{settings.api_host}:{settings.api_port}/v1/spotify/callback",
+        **found,
     }
     with (settings.data_dir / "up.log").open("wb") as log:
         # Its own session: Ctrl-C reaches the demo alone, which then stops the services in order.
@@ -120,9 +130,21 @@ class _Service:
         with messages.status("Waiting for Dagster to import it"):
             return self._wait(finished)
 
-    def answer(self, statistic: str, **given: str) -> dict[str, Any]:
-        """A statistic of the demo's listener."""
-        return self._get(f"/v1/listeners/{self._settings.default_user}/{statistic}", **given)
+    def answer(self, statistic: str, user: str = "", **given: str) -> dict[str, Any]:
+        """A statistic of the demo's listener, or of another."""
+        return self._get(f"/v1/listeners/{user or self._settings.default_user}/{statistic}", **given)
+
+    def synced(self, user: str) -> dict[str, Any]:
+        """How the sync of a new listener goes, once they are linked and were polled."""
+        self._ask("POST", "/v1/listeners", {"user": user})
+        log_in(self._ask("POST", f"/v1/listeners/{user}/spotify/login", {})["url"])
+
+        def polled() -> dict[str, Any] | None:
+            status = self.answer("sync", user)
+            return status if status["polled_at"] else None
+
+        with messages.status("Waiting for Dagster to poll Spotify"):
+            return self._wait(polled)
 
     def _wait(self, ask: Callable[[], dict[str, Any] | None]) -> dict[str, Any]:
         until = time.monotonic() + _PATIENCE_SECONDS
@@ -142,12 +164,25 @@ class _Service:
         )
 
     def _get(self, path: str, **given: str) -> dict[str, Any]:
+        return self._ask("GET", path, None, **given)
+
+    def _ask(self, method: str, path: str, body: object, **given: str) -> dict[str, Any]:
         address = f"http://{self._settings.api_host}:{self._settings.api_port}{path}"
         key = self._settings.admin_key_text()
-        response = httpx.get(address, params=given, headers={"Authorization": f"Bearer {key}"}, timeout=30)
+        response = httpx.request(
+            method, address, params=given, json=body, headers={"Authorization": f"Bearer {key}"}, timeout=30
+        )
         response.raise_for_status()
-        body: dict[str, Any] = response.json()
-        return body
+        answer: dict[str, Any] = response.json()
+        return answer
+
+
+def _show_synced(settings: Settings, service: _Service) -> None:
+    status = service.synced(SYNCED)
+    out = Console()
+    out.print(synced_table(status, service.answer("plays", SYNCED)["plays"]))
+    users = (settings.default_user, SYNCED)
+    out.print(known_table({user: service.answer("coverage", user)["coverage"] for user in users}))
 
 
 def _show(document: dict[str, Any], summary: dict[str, Any], service: _Service) -> None:

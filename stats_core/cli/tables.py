@@ -43,8 +43,8 @@ def top_table(statistic: str, answer: object) -> Table:
         table.add_row(
             f"{entry['rank']:,}",
             *([] if before is None else [_change(entry)]),
-            _as_it_is(entry["name"] or f"({entry['id']})"),
-            *(_as_it_is(entry[name] or "") for name in by),
+            as_it_is(entry["name"] or f"({entry['id']})"),
+            *(as_it_is(entry[name] or "") for name in by),
             f"{entry['plays']:,}",
             listened(entry["ms"]),
             f"{100 * entry['share']:.1f} %",
@@ -52,7 +52,7 @@ def top_table(statistic: str, answer: object) -> Table:
     return table
 
 
-def _as_it_is(name: str) -> Text:
+def as_it_is(name: str) -> Text:
     """A name that others chose: neither markup of ours nor commands to the terminal."""
     return Text(name.translate(_CONTROLS))
 

@@ -17,6 +17,7 @@ from tests.cli.conftest import Run
 
 pytestmark = pytest.mark.xdist_group("services")
 
+PROJECT = Path(__file__).parents[2]
 COMMAND = [sys.executable, "-m", "stats_core.cli"]
 
 
@@ -159,11 +160,16 @@ def test_what_keeps_lost_runs_from_being_ended_is_told_in_one_line(
 
 
 def test_the_demo_shows_ledger_statistics_and_addresses(environment: dict[str, str], tmp_path: Path) -> None:
+    spotify = f"{sys.executable} -m tests.fakes.spotify --plays 1000 --years 1"
     result = subprocess.run(
-        [*COMMAND, "demo", "--exit"], env=environment, capture_output=True, text=True, check=False, cwd=tmp_path
-    )
+        [*COMMAND, "demo", "--exit", "--spotify", spotify],
+        env=environment | {"PYTHONPATH": str(PROJECT)}, capture_output=True, text=True, check=False, cwd=tmp_path,
+    )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    for shown in ("Ledger of my_spotify_data.zip: imported", "top/tracks", "top/artists", "weekday by hour"):
+    for shown in (
+        "Ledger of my_spotify_data.zip: imported", "top/tracks", "top/artists", "weekday by hour",
+        "ann, synced: 50 plays at the last poll", "(estimated)", "How well their time is known",
+    ):  # fmt: skip
         assert shown in result.stdout
     assert "From dropped file to first answer" in result.stderr
     assert "REST service" in result.stderr

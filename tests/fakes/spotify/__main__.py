@@ -23,6 +23,7 @@ def main() -> None:
     with FakeSpotify(sample_world(given.plays, given.years, given.seed), given.port) as fake:
         for name, value in fake.settings().items():
             sys.stdout.write(f"STATS_{name.upper()}={value}\n")
+        sys.stdout.write("\n")
         sys.stdout.flush()
         ended.wait()
 
