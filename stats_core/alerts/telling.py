@@ -9,8 +9,10 @@ import httpx
 import msgspec
 
 from stats_core.documents.alerts import Alert, Message
+from stats_core.errors import LeaseLost, StoreUnavailable
 from stats_core.settings import Settings
 from stats_core.store import collections
+from stats_core.store.leases import lease
 from stats_core.store.port import Query, Range, Store
 
 _TIMEOUT_SECONDS: Final = 10.0
@@ -40,15 +42,27 @@ class Told(msgspec.Struct):
 def tell(store: Store, settings: Settings, now: datetime) -> int:
     """Send what is owed and due; how many messages were taken. What is not taken is tried again, later and later."""
     store.delete(collections.alerts, Query(range=Range("closed_at", None, now - _KEPT)))
-    if settings.alert_webhook is None:
+    if settings.alert_webhook is None or not _due(store, now):
         return 0
-    taken = 0
+    try:
+        with (
+            lease(store, "alerts", purpose="telling of alerts", timeout=0) as held,
+            httpx.Client(timeout=_TIMEOUT_SECONDS) as client,
+        ):
+            taken = 0
+            for alert in _due(store, now)[:_MOST_AT_ONCE]:
+                held.renew()
+                taken += _tell_of(store, client, settings.alert_webhook.get_secret_value(), alert, now)
+            return taken
+    except (StoreUnavailable, LeaseLost):  # another process tells of them just now
+        return 0
+
+
+def _due(store: Store, now: datetime) -> list[Alert]:
+    """Alerts with a message that may be sent, the oldest first."""
     waiting = [alert for alert in store.find(collections.alerts) if alert.owed]
     due = [alert for alert in waiting if alert.again_at is None or alert.again_at <= now]
-    with httpx.Client(timeout=_TIMEOUT_SECONDS) as client:
-        for alert in sorted(due, key=lambda alert: alert.opened_at)[:_MOST_AT_ONCE]:
-            taken += _tell_of(store, client, settings.alert_webhook.get_secret_value(), alert, now)
-    return taken
+    return sorted(due, key=lambda alert: (alert.opened_at, alert.id))
 
 
 def _tell_of(store: Store, client: httpx.Client, address: str, alert: Alert, now: datetime) -> int:

@@ -72,7 +72,8 @@ def logout(user: str | None, delete_plays: bool) -> None:
 @click.pass_context
 def sync(ctx: click.Context, users: tuple[str, ...], as_json: bool) -> None:
     """Ask Spotify once what was played recently, without Dagster. Exit 1 if that failed for anyone."""
-    from stats_core.spotify.errors import NotConfigured, SpotifyError  # noqa: PLC0415 - each takes a while to load
+    from stats_core.alerts.watching import watch  # noqa: PLC0415 - each takes a while to load
+    from stats_core.spotify.errors import NotConfigured, SpotifyError  # noqa: PLC0415
     from stats_core.store import collections  # noqa: PLC0415
     from stats_core.sync.polling import poll  # noqa: PLC0415
 
@@ -100,4 +101,5 @@ def sync(ctx: click.Context, users: tuple[str, ...], as_json: bool) -> None:
                 lost = " Plays before them may be lost: an export brings them." if taken.gap else ""
                 wait = (taken.next_poll_at - utc_now()).total_seconds() / 60
                 click.echo(f"{user}: {taken.new} new, {taken.known} known; again in {wait:.0f} minutes.{lost}")
+        watch(store, settings, utc_now())
     ctx.exit(1 if failed else 0)

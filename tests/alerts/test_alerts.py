@@ -117,6 +117,24 @@ def test_without_a_webhook_alerts_are_kept_and_nothing_is_owed_later(
     assert store.count(collections.alerts) == 0
 
 
+def test_who_tells_at_once_tells_once(store: Store, own: Settings, webhook: Webhook) -> None:
+    now = utc_now()
+    for number in range(3):
+        open_alert(store, f"run|{number}", "It failed.", now, is_told=True)
+    gate = threading.Barrier(4)
+
+    def send() -> None:
+        gate.wait()
+        tell(store, own, now)
+
+    threads = [threading.Thread(target=send) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(webhook.told) == [(f"run|{number}", "opened") for number in range(3)]
+
+
 def test_who_sees_it_at_once_opens_it_once(store: Store) -> None:
     now, opened = utc_now(), []
     gate = threading.Barrier(6)
