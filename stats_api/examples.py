@@ -15,6 +15,7 @@ from stats_api.inspection import Cache, KeptOfProcess
 from stats_api.keys import Keys, MadeKey
 from stats_api.keys import answered as answered_key
 from stats_api.listeners import AnsweredListener, Listeners, MadeListener
+from stats_api.shelves import Ranked, Saved, SavedTracks, SpotifysTop
 from stats_api.spotify import AskedSync, BegunLogin
 from stats_core.documents.imports import Import, ImportFile
 from stats_core.documents.keys import AccessKey, Link
@@ -33,6 +34,12 @@ _KEY: Final = "QnVpbHQgb2YgMzIgcmFuZG9tIGJ5dGVzLCBzaG93biB"
 _WHEN: Final = datetime(2024, 7, 1, 18, 0, tzinfo=UTC)
 _NOW: Final = round(datetime(2024, 8, 1, tzinfo=UTC).timestamp() * 1000)
 _LISTENER: Final = Listener(id="ada", created_at=_WHEN, timezone="Europe/Berlin", revision=1)
+_SHELVED: Final = {
+    "id": "0000000000000000000001",
+    "name": "Paper Lanterns",
+    "artist": "The Invented",
+    "image": "https://i.scdn.co/image/ab67616d0000b273",
+}
 _HEARD: Final = (
     ("spotify:track:0000000000000000000001", "Paper Lanterns", "The Invented", "First Light"),
     ("spotify:track:0000000000000000000002", "Slow Harbour", "Nobody's Choir", "Tides"),
@@ -96,6 +103,8 @@ def examples() -> dict[str, object]:
         "ask_for_sync": AskedSync(_WHEN),
         "show_sync": _sync(),
         "list_alerts": Alerts([_alert()]),
+        "get_spotify_top": SpotifysTop("tracks", "medium_term", "2024-07-01", [Ranked(**_SHELVED, rank=1)]),
+        "list_saved_tracks": SavedTracks([Saved(**_SHELVED, added_at=_WHEN)], total=1),
         "list_imports": Imports([answered(_imported(), invalid=False)], None),
         "get_import": imported,
         "upload_import": answered(Import(

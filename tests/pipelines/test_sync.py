@@ -15,7 +15,7 @@ from stats_core.spotify.tokens import change_account
 from stats_core.store import collections, open_store
 from stats_core.store.port import Store
 from stats_pipelines.resources import StoreResource
-from stats_pipelines.sync.assets import synced_plays
+from stats_pipelines.sync.assets import saved_tracks, spotify_tops, synced_plays
 from stats_pipelines.sync.checks import sync_checks
 from stats_pipelines.sync.partitions import range_tags, users
 from stats_pipelines.sync.sensors import sync_sensor
@@ -157,3 +157,22 @@ def test_without_an_app_nothing_is_asked(
         result = sync_sensor(context)
     assert isinstance(result, dg.SkipReason)
     assert "exports alone" in (result.skip_message or "")
+
+
+def test_tops_and_saved_tracks_are_taken_of_all_and_who_fails_is_named(
+    three: Store, world: World, instance: dg.DagsterInstance, stats: StoreResource
+) -> None:
+    instance.add_dynamic_partitions("users", list(NAMES))
+    for name in NAMES:
+        world.people[name].saved = [(TRACK, 1_700_000_000_000)]
+    change_account(three, "bob", lambda _: {"state": "needs login", "token": None, "problem": "Log in again."})
+    for asset in (spotify_tops, saved_tracks):
+        run = dg.materialize(
+            [asset], instance=instance, resources={"stats": stats}, tags=range_tags(list(NAMES)), raise_on_error=False
+        )
+        assert not run.success
+        assert {event.partition for event in run.get_asset_materialization_events()} == {"ann", "cleo"}
+        assert "bob: " in "".join(str(event) for event in run.all_events)
+    assert {one.user for one in three.find(collections.saved_tracks)} == {"ann", "cleo"}
+    assert {one.user for one in three.find(collections.spotify_tops)} == {"ann", "cleo"}
+    assert sum(library.whole_at is not None for library in three.find(collections.libraries)) == 1

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,9 @@ from stats_core.alerts.keeping import close_alert, open_alert
 from stats_core.clock import utc_now
 from stats_core.store import collections
 from stats_core.store.port import Store
+from stats_core.sync.library import take_saved
 from stats_core.sync.recent import take_in
+from stats_core.sync.tops import take_tops
 from tests.api.server import ApiServer, problem
 from tests.fakes.spotify import FakeSpotify, World
 from tests.spotify.conftest import TRACK
@@ -123,3 +126,32 @@ def test_alerts_are_for_an_admin(server: ApiServer, store: Store) -> None:
     listed = admin.get("/v1/alerts?state=all").json()["alerts"]
     assert {alert["subject"]: alert["closed_at"] is None for alert in listed} == {"run|nightly": False, "app": True}
     assert len(admin.get("/v1/alerts?state=all&limit=1").json()["alerts"]) == 1
+
+
+def test_what_spotify_says_of_a_listener_is_there_to_see(
+    fake: FakeSpotify, world: World, server: ApiServer, store: Store
+) -> None:
+    client = server.client("ann")
+    assert client.get("/v1/listeners/ann/spotify/tops").json() == {
+        "of": "tracks", "range": "medium_term", "date": None, "items": [],
+    }  # fmt: skip
+    assert client.get("/v1/listeners/ann/spotify/saved").json() == {"tracks": [], "total": 0}
+    assert server.client().get("/v1/spotify/callback?" + fake.visited(begun(server)).partition("?")[2]).is_success
+    own = server.settings
+    person, now = world.people["ann"], utc_now()
+    person.top["artists", "long_term"] = ["a" * 22]
+    person.top["tracks", "medium_term"] = [TRACK]
+    take_tops(store, own, "ann", now - timedelta(days=1))
+    person.top["tracks", "medium_term"] = []
+    take_tops(store, own, "ann", now)
+    (ranked,) = client.get("/v1/listeners/ann/spotify/tops?of=artists&range=long_term").json()["items"]
+    assert (ranked["rank"], ranked["id"], ranked["name"]) == (1, "a" * 22, "The Invented")
+    today = client.get("/v1/listeners/ann/spotify/tops").json()
+    assert (today["date"], today["items"]) == (f"{now:%Y-%m-%d}", [])
+    person.saved = [(TRACK, 1_600_000_000_000)]
+    take_saved(store, own, "ann", now)
+    (saved,) = client.get("/v1/listeners/ann/spotify/saved").json()["tracks"]
+    assert (saved["name"], saved["artist"], saved["added_at"]) == (
+        "Paper Lanterns", "The Invented", "2020-09-13T12:26:40Z",
+    )  # fmt: skip
+    assert client.get("/v1/listeners/ann/spotify/saved?offset=1").json() == {"tracks": [], "total": 1}
