@@ -32,7 +32,7 @@ def _spec(name: str, deps: Sequence[dg.AssetsDefinition | str], description: str
         deps=deps,
         description=description,
         group_name="history",
-        kinds={"python", "arrow" if name == "columns" else "numpy"},
+        kinds={"python", "numpy" if name == "columns" else "numpy"},
         owners=["team:listening"],
     )
 

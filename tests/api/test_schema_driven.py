@@ -40,7 +40,7 @@ def test_every_operation_answers_as_documented(own_server: ApiServer, tmp_path: 
             [
                 PROGRAM, "--config-file", "schemathesis.toml", "run", f"{server.address}/schema/openapi.json",
                 "--header", f"Authorization: Bearer {server.settings.admin_key_text()}",
-                "--phases", "examples,coverage,fuzzing", "--max-examples", "6", "--seed", "8", "--workers", "2",
+                "--phases", "examples,coverage,fuzzing", "--max-examples", "4", "--seed", "8", "--workers", "2",
                 "--checks", ",".join(CHECKS), "--continue-on-failure", "--no-color",
             ],
             cwd=tmp_path, capture_output=True, text=True, check=False,

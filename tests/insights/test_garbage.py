@@ -22,6 +22,15 @@ def heard() -> Heard:
     return Heard(listener(zone), history_of_plays(plays, saved()))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _only_what_comes_now() -> Iterator[None]:
+    """To look through all that the tests before made takes seconds each time."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 @pytest.fixture
 def unreachable() -> Iterator[list[object]]:
     """Whatever the garbage collector finds meanwhile."""

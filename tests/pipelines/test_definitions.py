@@ -49,12 +49,13 @@ def test_lineage() -> None:
     ]
     assert lineage == [
         ("catalogue", ["spotify_api", "synced_plays"], "sync", ["python", "spotify"], False),
-        ("columns", ["imported_plays", "synced_plays"], "history", ["arrow", "python"], False),
+        ("columns", ["imported_plays", "synced_plays"], "history", ["numpy", "python"], False),
         ("daily_totals", ["columns"], "history", ["numpy", "python"], False),
         ("import_inbox", [], "imports", ["file"], False),
         ("imported_plays", ["import_inbox"], "imports", ["python", "spotify"], True),
         ("listener_totals", ["columns"], "history", ["numpy", "python"], False),
         ("monthly_tops", ["columns"], "history", ["numpy", "python"], False),
+        ("saved_tracks", ["spotify_api"], "sync", ["python", "spotify"], True),
         ("spotify_api", [], "sync", ["spotify"], False),
         ("spotify_tops", ["spotify_api"], "sync", ["python", "spotify"], True),
         ("synced_plays", ["spotify_api"], "sync", ["python", "spotify"], True),
@@ -77,6 +78,9 @@ def test_every_sensor_runs_after_a_fresh_install() -> None:
         "inbox_sensor": dg.DefaultSensorStatus.RUNNING,
         "marks_sensor": dg.DefaultSensorStatus.RUNNING,
         "sync_sensor": dg.DefaultSensorStatus.RUNNING,
+        "run_failed": dg.DefaultSensorStatus.RUNNING,
+        "run_succeeded": dg.DefaultSensorStatus.RUNNING,
+        "watch_sensor": dg.DefaultSensorStatus.RUNNING,
     }
 
 
