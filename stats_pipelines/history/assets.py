@@ -32,7 +32,7 @@ def _spec(name: str, deps: Sequence[dg.AssetsDefinition | str], description: str
         deps=deps,
         description=description,
         group_name="history",
-        kinds={"python", "numpy" if name == "columns" else "numpy"},
+        kinds={"python", "numpy"},
         owners=["team:listening"],
     )
 
@@ -41,7 +41,7 @@ SPECS: Final = (
     _spec(
         "columns",
         [imported_plays, "synced_plays"],
-        "A listener's plays of a UTC month as Arrow tables: what questions are answered from. Every import publishes "
+        "A listener's plays of a UTC month as arrays: what questions are answered from. Every import publishes "
         "its own; this repairs what a stopped run left.",
     ),
     _spec("daily_totals", ["columns"], "Plays, ms, tracks and artists of each day, in the listener's zone and rule."),
