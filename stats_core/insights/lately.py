@@ -1,10 +1,11 @@
 """Lately: which plays passed in the answer before: whoever looks at a listener asks much about the same plays."""
 
 import weakref
-from collections.abc import Hashable, Mapping
-from typing import Final, NamedTuple
+from collections.abc import Hashable, Iterator, Mapping
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from stats_core.history.by_entry import ByEntry
 from stats_core.history.columns import History
@@ -38,7 +39,9 @@ class Lately:
 
     def keep(self, history: History, terms: Hashable, worked_out: Mapping[str, object]) -> None:
         """Keep what was worked out instead of what there was."""
-        fits = sum(map(_bytes_of, worked_out.values())) <= MOST_BYTES
+        for array in _arrays(worked_out):
+            array.setflags(write=False)  # others count on it
+        fits = sum(array.nbytes for array in _arrays(worked_out)) <= MOST_BYTES
         self._kept = _Kept(weakref.ref(history), terms, worked_out) if fits else None
         self._was_asked = True
 
@@ -49,10 +52,12 @@ class Lately:
         self._was_asked = False
 
 
-def _bytes_of(value: object) -> int:
-    if isinstance(value, np.ndarray):
-        return value.nbytes
-    return value.play.nbytes + value.begin.nbytes if isinstance(value, ByEntry) else 0
+def _arrays(worked_out: Mapping[str, object]) -> Iterator[npt.NDArray[Any]]:
+    for value in worked_out.values():
+        if isinstance(value, np.ndarray):
+            yield value
+        elif isinstance(value, ByEntry):
+            yield from (value.play, value.begin)
 
 
 LATELY: Final = Lately()
