@@ -22,7 +22,7 @@ demo: $(READY) ## start everything on a sample export and a stand-in for Spotify
 	@$(BIN)/spotify-stats demo --spotify "$(BIN)/python -m tests.fakes.spotify" $(DEMO)
 
 test: $(READY) ## run the whole test suite, on both stores
-	@$(BIN)/pytest -n 2 --dist loadgroup $(TESTS)
+	@$(BIN)/pytest -n 4 --dist loadgroup $(TESTS)
 
 lint: $(READY) ## ruff and strict types
 	@$(BIN)/ruff check .

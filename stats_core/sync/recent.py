@@ -21,9 +21,10 @@ from stats_core.exports.parse import ParsedFile, Parser
 from stats_core.history.keys import ending_within
 from stats_core.history.marks import mark_months
 from stats_core.history.months import month_name, months_of
-from stats_core.history.observations import Vocabulary
+from stats_core.history.observations import Observations, Vocabulary
 from stats_core.history.publishing import publish
 from stats_core.history.repairing import repair_marked
+from stats_core.history.reports import TOLD_AGAIN_MS
 from stats_core.history.rewriting import Arriving, Rewriter
 from stats_core.imports.coverage import known_coverage
 from stats_core.listeners import known_listener, plays_lease_name
@@ -35,6 +36,8 @@ Positions = npt.NDArray[np.intp]
 
 DEPTH: Final = 50
 """How many plays Spotify remembers: a page that full may have lost some."""
+_SHORTEST_MS: Final = 30_000
+"""Spotify tells of no shorter plays."""
 _SOON: Final = timedelta(minutes=15)
 _LATER: Final = timedelta(minutes=30)
 _EMPTY_POLLS: Final = 3
@@ -88,7 +91,7 @@ def take_in(store: Store, user: str, entries: Sequence[object], now: datetime) -
         known_listener(store, user)
         repair_marked(store, held, user)
         fresh = _fresh(store, user, parsed, vocabulary)  # another may have taken the same page in meanwhile
-        last = _last_end(store, user, int(parsed.observations.starts().min()))
+        last = _last_end(store, user, int(parsed.observations.end.min()))
         observed = parsed.observations.take(fresh)
         nothing = np.zeros(len(fresh), np.int32)
         months = [month_name(number) for number in np.unique(months_of(observed.end)).tolist()]
@@ -124,17 +127,28 @@ def _fresh(store: Store, user: str, parsed: ParsedFile, vocabulary: Vocabulary) 
 
 
 def _last_end(store: Store, user: str, before: int) -> datetime | None:
-    """When the last play that began before an instant ended."""
-    span = ending_within(user, None, instant(before) + timedelta(seconds=1))
+    """The latest end of a play that ended before an instant."""
+    span = ending_within(user, None, instant(before))
     query = Query(range=span, order="_id", descending=True, limit=1)
     return next((play.end for play in store.find(collections.plays, query)), None)
 
 
+def _told_twice(observed: Observations) -> int:
+    """How many entries of a page tell of a play that another of them tells of."""
+    order = np.lexsort((observed.end, observed.item))
+    same = np.diff(observed.item[order]) == 0
+    return int((same & (np.diff(observed.end[order]) <= TOLD_AGAIN_MS)).sum())
+
+
 def _gap(parsed: ParsedFile, fresh: Positions, new: int, last: datetime | None) -> Gap | None:
     """A full page of which nothing was known: between the play known last and its oldest there may have been others."""
-    if parsed.total < DEPTH or new < len(parsed.rows) or len(fresh) < len(parsed.rows):
+    observed = parsed.observations
+    if parsed.total < DEPTH or len(fresh) < len(observed) or new < len(observed) - _told_twice(observed):
         return None
-    oldest = instant(int(parsed.observations.starts().min()))
+    end = int(observed.end.min())
+    oldest = instant(int(observed.starts()[observed.end == end].min()))
+    if last is not None and last > oldest:  # it was cut short: how early it began is not told
+        oldest = instant(end - _SHORTEST_MS)
     if last is None or last >= oldest:
         return None
     cause = f"All {DEPTH} plays that Spotify remembered were new: the ones before them were never seen."

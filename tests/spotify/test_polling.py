@@ -143,6 +143,41 @@ def test_a_page_of_which_nothing_is_known_leaves_a_gap(world: World, store: Stor
         assert len(sync_status(store, own, linked, utc_now()).gaps) == 1
 
 
+def test_a_play_told_twice_within_a_full_page_hides_no_gap(
+    world: World, store: Store, own: Settings, linked: str
+) -> None:
+    now = utc_now()
+    heard(world, 2, now - timedelta(minutes=1))
+    assert poll(store, own, linked).gap is None
+    later = now + timedelta(hours=12)
+    heard(world, 59, later, first=10)
+    world.listen("ann", f"{10 + 58:022}", later + timedelta(milliseconds=700))
+    with time_machine.travel(later + timedelta(seconds=2)):
+        taken = poll(store, own, linked)
+    assert (taken.page, taken.new) == (50, 49)
+    assert taken.gap is not None
+
+
+@pytest.mark.parametrize(("last", "ends"), [(59, 400 - 180), (58, 360 - 30)])
+def test_a_gap_never_lies_before_what_is_known(
+    world: World, store: Store, own: Settings, linked: str, last: int, ends: int
+) -> None:
+    """Where the oldest play of the page was cut short, how early it began is not told: half a minute it had."""
+    now = utc_now().replace(microsecond=0)
+    for number in range(2, 6):  # each cut short after forty seconds
+        world.listen("ann", f"{number:022}", now + timedelta(seconds=40 * number))
+    with time_machine.travel(now + timedelta(seconds=240)):
+        assert poll(store, own, linked).gap is None
+    known = now + timedelta(seconds=40 * 5)
+    for number in range(6, last + 1):
+        world.listen("ann", f"{number:022}", now + timedelta(seconds=40 * number))
+    with time_machine.travel(now + timedelta(hours=1)):
+        taken = poll(store, own, linked)
+    assert taken.new == 50
+    assert taken.gap is not None
+    assert (taken.gap.start, taken.gap.end) == (known, now + timedelta(seconds=ends))
+
+
 def test_a_day_with_all_that_goes_wrong(
     fake: FakeSpotify, world: World, store: Store, own: Settings, linked: str, tmp_path: Path
 ) -> None:
