@@ -25,7 +25,7 @@ from stats_core.errors import (
     UnknownKey,
     UnknownListener,
 )
-from stats_core.spotify.errors import LoginRefused, NotConfigured, NotLinked, SpotifyError
+from stats_core.spotify.errors import LoginRefused, NeedsLogin, NotAllowed, NotConfigured, NotLinked, SpotifyError
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
@@ -143,6 +143,8 @@ _OF_ERROR: Final[Mapping[type[StatsError], Kind]] = {
     NotConfigured: NO_SPOTIFY_APP,
     LoginRefused: SPOTIFY_REFUSED,
     NotLinked: SPOTIFY_REFUSED,
+    NeedsLogin: SPOTIFY_REFUSED,
+    NotAllowed: SPOTIFY_REFUSED,
 }
 """Errors of the core whose own words are for whoever asks."""
 _OF_STATUS: Final = {400: INVALID_REQUEST, 404: NOT_FOUND, 405: WRONG_METHOD, 413: TOO_LARGE}

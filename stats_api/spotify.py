@@ -65,7 +65,7 @@ class ReturnedTo(msgspec.Struct, forbid_unknown_fields=True):
 async def begin_spotify_login(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
     service = service_of(request)
     await service.reading(known_listener, service.store, user)
-    body = await body_of(request, NewLogin)
+    body = await body_of(request, NewLogin) if await request.body() else NewLogin()
     begun = await service.writing(_begun, service, user, body.replace)
     return Response(msgspec.json.encode(begun), media_type="application/json")
 

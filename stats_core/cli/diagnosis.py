@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
@@ -23,8 +23,10 @@ from stats_core.settings import Settings
 from stats_core.store import collections, open_store
 from stats_core.store.leases import described, is_dead
 from stats_core.store.port import Query, Store
+from stats_core.sync.status import LATE_AFTER, OVERFLOWING, SyncStatus, sync_status
 
 _STALE: Final = timedelta(minutes=10)
+_LATELY: Final = timedelta(days=1)
 _LITTLE_SPACE: Final = 2 << 30
 _COLOURS: Final = {"good": "green", "note": "cyan", "wrong": "red"}
 
@@ -114,15 +116,13 @@ def _listeners(store: Store) -> Iterator[Finding]:
         yield Finding("listeners", "note", "none yet: drop an export into the inbox, or `spotify-stats import FILE`")
     for listener in listeners:
         months = sorted(listener.months)
-        told = f"{len(months)} months, {months[0]} to {months[-1]}" if months else "no plays yet"
+        told = f"months with plays: {len(months):,}, {months[0]} to {months[-1]}" if months else "no plays yet"
         yield Finding(f"listener {listener.id}", "good", f"{told}, {listener.timezone}")
         if (advice := export_advice(listener.coverage)) is not None:
             yield Finding(f"listener {listener.id}", "note", advice)
 
 
 def _spotify(store: Store, settings: Settings) -> Iterator[Finding]:
-    from stats_core.sync.status import LATE_AFTER, OVERFLOWING, sync_status  # noqa: PLC0415
-
     if not settings.spotify_client_id:
         yield Finding("Spotify", "note", "no app is configured: everything works from exports alone")
         return
@@ -132,33 +132,47 @@ def _spotify(store: Store, settings: Settings) -> Iterator[Finding]:
         yield Finding("Spotify", "note", "nobody has linked an account: `spotify-stats login`")
     for account in accounts:
         status = sync_status(store, settings, account.id, now)
-        what = f"sync of {account.id}"
-        if status.state != "connected":
-            yield Finding(what, "wrong", f"{status.state}: {status.problem or 'log in again'}")
-            continue
-        warning = status.login.warning if status.login else None
-        if warning is not None:
-            yield Finding(what, "note", warning)
-        if status.problem is not None:
-            yield Finding(what, "wrong", status.problem)
-        elif status.next_poll_at is not None and now - status.next_poll_at > LATE_AFTER:
-            yield Finding(what, "wrong", f"no poll since {status.polled_at}: is Dagster's daemon running (`make up`)?")
-        elif status.new >= OVERFLOWING:
-            yield Finding(what, "note", f"the last poll brought {status.new} new plays of 50: plays were nearly lost")
-        else:
-            yield Finding(
-                what, "good", f"last poll {status.polled_at or 'not yet'}, next {status.next_poll_at or 'now'}"
-            )
+        yield _sync(status, now)
+        if status.state == "connected" and status.login is not None:
+            login = status.login
+            told = f"of {login.authorized_at:%Y-%m-%d}, ends about {login.ends_at:%Y-%m-%d}"
+            state: Literal["good", "note"] = "good" if login.warning is None else "note"
+            yield Finding(f"login of {account.id}", state, login.warning or told)
+    if accounts:
+        used = ", ".join(f"{one.bucket} {one.used:,} of {one.allowed:,}" for one in status.buckets)
+        yield Finding("Spotify", "good", f"requests in 24 hours: {used}")
     closed = [quota for quota in store.find(collections.quotas) if quota.closed_until and quota.closed_until > now]
     for quota in sorted(closed, key=lambda quota: quota.id):
-        yield Finding("Spotify", "note", f"{quota.id} is not asked before {quota.closed_until}: {quota.cause}")
+        yield Finding("Spotify", "note", f"{quota.id} is not asked before {_at(quota.closed_until)}: {quota.cause}")
+
+
+def _sync(status: SyncStatus, now: datetime) -> Finding:
+    what, polled = f"sync of {status.user}", _at(status.polled_at)
+    if status.state != "connected":
+        return Finding(what, "wrong", f"{status.state}: {status.problem or 'log in again'}")
+    if status.problem is not None:
+        return Finding(what, "wrong", status.problem)
+    if status.next_poll_at is not None and now - status.next_poll_at > LATE_AFTER:
+        return Finding(what, "wrong", f"no poll since {polled}: is Dagster's daemon running (`make up`)?")
+    if status.gaps and now - status.gaps[-1].end < _LATELY:
+        lost = status.gaps[-1]
+        told = f"plays between {_at(lost.start)} and {_at(lost.end)} may be lost: a new export brings them"
+        return Finding(what, "wrong", told)
+    if status.new >= OVERFLOWING:
+        return Finding(what, "note", f"the last poll brought {status.new} new plays of 50: plays were nearly lost")
+    told = f"last poll {polled}: {status.new} new of {status.page}; next {_at(status.next_poll_at)}"
+    return Finding(what, "good", told)
+
+
+def _at(instant: datetime | None) -> str:
+    return "not yet" if instant is None else f"{instant:%Y-%m-%d %H:%M} UTC"
 
 
 def _alerts(store: Store) -> Iterator[Finding]:
     for alert in open_alerts(store):
         yield Finding("alert", "wrong", f"since {alert.opened_at:%Y-%m-%d %H:%M} UTC: {alert.told}")
         if alert.problem is not None:
-            yield Finding("alert webhook", "wrong", f"{alert.problem} It is tried again at {alert.again_at}.")
+            yield Finding("alert webhook", "wrong", f"{alert.problem} It is tried again at {_at(alert.again_at)}.")
 
 
 def _imports(store: Store) -> Iterator[Finding]:

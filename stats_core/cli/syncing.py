@@ -1,11 +1,22 @@
 """`spotify-stats login`, `logout` and `sync`: a listener's account at Spotify, and one poll of their recent plays."""
 
+import select
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Final
+
 import click
 import msgspec
 from rich.console import Console
 
 from stats_core.cli.opening import opened_store, told_to_wait
 from stats_core.clock import utc_now
+from stats_core.store import collections
+from stats_core.store.port import Store
+
+_LOOK_SECONDS: Final = 0.5
 
 messages = Console(stderr=True, highlight=False)
 
@@ -40,12 +51,34 @@ def login(user: str | None, replace: bool, url: str | None) -> None:
             messages.print("Open this address, and allow what it asks for:", style="bold")
             click.echo(begun.url)
             messages.print(
-                "Then the browser goes to another address. Where the REST service answers there, you are done; else "
-                "paste that address here, though the page may not open."
+                "Then the browser goes to another address. Where the REST service answers there, this ends by itself; "
+                "else paste that address here, though the page may not open."
             )
-            url = click.prompt("Address", err=True)
-        account = end_login(store, settings, Budgets(store, settings.spotify_budgets), url, user=user)
-    messages.print(f"{account.id}: linked. `spotify-stats sync --user {account.id}` polls now.")
+            url = _pasted(partial(_is_linked, store, user, utc_now()))
+        if url is not None:
+            end_login(store, settings, Budgets(store, settings.spotify_budgets), url, user=user)
+    messages.print(f"{user}: linked. `spotify-stats sync --user {user}` polls now.")
+
+
+def _is_linked(store: Store, user: str, since: datetime) -> bool:
+    account = store.get(collections.accounts, user)
+    return account is not None and account.authorized_at >= since
+
+
+def _pasted(is_linked: Callable[[], bool]) -> str | None:
+    """The address that the person pastes; None: the REST service took it meanwhile."""
+    messages.print("Address: ", end="")
+    while True:
+        readable, _, _ = select.select([sys.stdin], [], [], _LOOK_SECONDS)
+        if is_linked():
+            messages.print()
+            return None
+        if readable:
+            line = sys.stdin.readline()
+            if not line:
+                raise click.Abort
+            if line.strip():
+                return line.strip()
 
 
 @click.command()
@@ -73,8 +106,8 @@ def logout(user: str | None, delete_plays: bool) -> None:
 def sync(ctx: click.Context, users: tuple[str, ...], as_json: bool) -> None:
     """Ask Spotify once what was played recently, without Dagster. Exit 1 if that failed for anyone."""
     from stats_core.alerts.watching import watch  # noqa: PLC0415 - each takes a while to load
+    from stats_core.spotify.budgets import Budgets  # noqa: PLC0415
     from stats_core.spotify.errors import NotConfigured, SpotifyError  # noqa: PLC0415
-    from stats_core.store import collections  # noqa: PLC0415
     from stats_core.sync.polling import poll  # noqa: PLC0415
 
     failed = False
@@ -84,12 +117,16 @@ def sync(ctx: click.Context, users: tuple[str, ...], as_json: bool) -> None:
         named = users or tuple(sorted(account.id for account in store.find(collections.accounts)))
         if not named:
             messages.print("Nobody has linked an account yet: `spotify-stats login`.")
+        Budgets(store, settings.spotify_budgets).try_again()
         for user in named:
             try:
                 taken = poll(store, settings, user)
             except SpotifyError as error:
                 failed = True
-                messages.print(f"{user}: {error}", style="red")
+                if as_json:
+                    click.echo(msgspec.json.encode({"user": user, "error": str(error)}))
+                else:
+                    messages.print(f"{user}: {error}", style="red")
                 continue
             polled = Polled(
                 user, taken.page, taken.new, taken.known, taken.superseded, taken.gap is not None,

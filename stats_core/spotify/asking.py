@@ -26,6 +26,8 @@ def asking(store: Store, settings: Settings, user: str, scope: str) -> Iterator[
         raise
     except ScopeMissing:
         change_account(store, user, lambda account: {"refused": sorted({scope, *account.refused})})
-        raise
+        raise ScopeMissing(
+            f"Spotify says that the login does not allow `{scope}`. Log in again, and allow all that is asked for."
+        ) from None
     finally:
         client.close()

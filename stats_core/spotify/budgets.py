@@ -88,6 +88,17 @@ class Budgets:
         self._change(name, closed)
         return until
 
+    def try_again(self) -> None:
+        """Somebody asks who may have mended it: where the owner's Premium was missing, the next request is made."""
+        now = utc_now()
+
+        def opened(quota: Quota) -> Quota:
+            is_waiting = quota.cause == NO_PREMIUM and quota.closed_until is not None and quota.closed_until > now
+            return msgspec.structs.replace(quota, closed_until=now) if is_waiting else quota
+
+        if self.quota(APP).cause == NO_PREMIUM:
+            self._change(APP, opened)
+
     def answered(self, endpoint: str) -> None:
         """Spotify answered: where something had been closed until a time that is over, all begins anew."""
         now = utc_now()

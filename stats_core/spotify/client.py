@@ -124,7 +124,7 @@ class Client:
                     continue
                 raise self._refusal(bucket, endpoint, error, one=one) from None
             except requests.exceptions.RequestException as error:
-                raise Unavailable(f"Spotify could not be reached: {type(error).__name__}.") from None
+                raise Unavailable(f"Spotify could not be reached: {_in_words(error)}.") from None
             except AttributeError:  # spotipy's, where an error is told as a bare text
                 raise Unavailable("Spotify answered with an error that says nothing.") from None
             self._budgets.answered(endpoint)
@@ -176,6 +176,17 @@ class Client:
         cause = "Spotify does not offer it to this app any more. It is tried again after 7 days."
         until = self._budgets.close(endpoint, _GONE, cause)
         return EndpointGone(f"{endpoint} is not asked before {until:%Y-%m-%d} UTC: {cause}", until)
+
+
+def _in_words(error: requests.exceptions.RequestException) -> str:
+    """Never the error's own: they may hold an address with secrets."""
+    match error:
+        case requests.exceptions.Timeout():
+            return "it did not answer in time"
+        case requests.exceptions.ConnectionError():
+            return "there is no connection"
+        case _:
+            return "its answer broke off or could not be read"
 
 
 def _checked(identity: str) -> str:

@@ -63,7 +63,12 @@ def end_login(store: Store, settings: Settings, budgets: Budgets, url: str, *, u
     """
     # What is pasted may be anything, the query alone too.
     given = {name: values[-1] for name, values in parse_qs(url.partition("?")[2] or url).items()}
-    login = _taken(store, given.get("state", ""), user)
+    if not given.get("state"):
+        raise LoginRefused(
+            "That is no address that Spotify sends people back to: it holds no `state`. Paste all of it, from `http` "
+            "to its end."
+        )
+    login = _taken(store, given["state"], user)
     if "error" in given:
         raise LoginRefused(
             "The person did not allow it." if given["error"] == "access_denied" else "Spotify refused the login."
@@ -106,6 +111,8 @@ def _forget_told(store: Store, user: str) -> None:
 def _check_redirect(uri: str) -> None:
     parts = urlsplit(uri)
     host = parts.hostname or ""
+    if "#" in uri:
+        raise LoginRefused(f"Spotify sends nobody back to {uri!r}: what follows `#` never reaches a service.")
     if parts.scheme == "https" and host:
         return
     try:
@@ -137,6 +144,7 @@ def _account_of(settings: Settings, budgets: Budgets, access_token: str) -> str:
     def none_other(_: str) -> str:
         raise NeedsLogin("Spotify does not take the token that it has just given. Log in again.")
 
+    budgets.try_again()
     client = Client(settings, budgets, Tokens(lambda: access_token, none_other))
     try:
         me = client.me()

@@ -6,7 +6,7 @@ from typing import Final
 from stats_core.clock import utc_now
 from stats_core.documents.sync import SyncRequest
 from stats_core.listeners import known_listener
-from stats_core.spotify.errors import NotLinked
+from stats_core.spotify.errors import NeedsLogin, NotAllowed, NotLinked
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
 
@@ -31,10 +31,14 @@ def due(store: Store, now: datetime) -> list[str]:
 
 
 def ask_for_poll(store: Store, user: str) -> SyncRequest:
-    """Have a poll made at the next opportunity. Raises UnknownListener, and NotLinked."""
+    """Have a poll made at the next opportunity. Raises UnknownListener, NotLinked, NeedsLogin, NotAllowed."""
     known_listener(store, user)
-    if store.get(collections.accounts, user) is None:
+    account = store.get(collections.accounts, user)
+    if account is None:
         raise NotLinked(user)
+    if account.state != "connected":
+        refused = NeedsLogin if account.state == "needs login" else NotAllowed
+        raise refused(account.problem or f"{user!r} must log in again: `spotify-stats login --user {user}`.")
     request = SyncRequest(id=user, asked_at=utc_now())
     store.put(collections.sync_requests, [request])
     return request

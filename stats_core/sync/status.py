@@ -85,6 +85,7 @@ class SyncStatus(msgspec.Struct):
     polled_at: datetime | None
     """When a page was last taken in."""
     next_poll_at: datetime | None
+    """null: none is due, for nobody is linked, or they must log in again."""
     page: int
     """Plays of the last page; Spotify remembers 50."""
     new: int
@@ -113,7 +114,7 @@ def sync_status(store: Store, settings: Settings, user: str, now: datetime) -> S
         user=user,
         state=_state(settings, account),
         polled_at=sync.polled_at,
-        next_poll_at=sync.next_poll_at,
+        next_poll_at=sync.next_poll_at if account is not None and account.state == "connected" else None,
         page=sync.page,
         new=sync.unknown,
         gaps=[LostTime(gap.start, gap.end, gap.cause) for gap in sync.gaps],

@@ -14,7 +14,14 @@ TOLD_BY_LISTENER: Final = frozenset({SYNC_JOB, "take_spotify_tops", "take_saved_
 """Jobs that fail where Spotify does: what is wrong then is watched by listener, and told once."""
 
 
+_LONGEST: Final = 300
+"""Characters of what a failure says."""
+
+
 def _subject(run: dg.DagsterRun) -> str:
+    """What failed and may succeed: a job, or the assets that somebody materialized by hand."""
+    if run.asset_selection and run.job_name.startswith("__"):
+        return "run|" + ",".join(sorted(key.to_user_string() for key in run.asset_selection))
     return f"run|{run.job_name}"
 
 
@@ -29,8 +36,8 @@ def run_failed(context: dg.RunFailureSensorContext, stats: StoreResource) -> Non
     if run.job_name in TOLD_BY_LISTENER:
         return
     told = (
-        f"A run of {run.job_name} failed: {_cause(context)} It is run {run.run_id[:8]} in Dagster's UI, where it can "
-        "be run again."
+        f"A run of {_subject(run).partition('|')[2]} failed: {_cause(context)} It is run {run.run_id[:8]} in "
+        "Dagster's UI, where it can be run again."
     )
     open_alert(stats.store, _subject(run), told, utc_now(), is_told=stats.settings.alert_webhook is not None)
 
@@ -59,12 +66,14 @@ def watch_sensor(stats: StoreResource) -> dg.SkipReason:
 
 
 def _cause(context: dg.RunFailureSensorContext) -> str:
-    """What the first step that failed says, in one line; else what the run says."""
+    """What the first step that failed says, in a line; else what the run says."""
     messages = [context.failure_event.message or ""]
     for event in context.get_step_failure_events():
         error = event.step_failure_data.error
         while error is not None:
             messages.append(error.message)
             error = error.cause
-    lines = [message.strip().splitlines()[0] for message in messages if message.strip()]
-    return lines[-1] if lines else "it does not say why."
+    told = next((" ".join(message.split()) for message in reversed(messages) if message.strip()), "it does not say why")
+    if len(told) > _LONGEST:
+        told = told[:_LONGEST].rstrip() + " …"
+    return told if told.endswith((".", "…", "!", "?")) else told + "."

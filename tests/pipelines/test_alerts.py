@@ -74,6 +74,35 @@ def test_a_run_that_fails_is_an_alert_until_one_succeeds(stats: StoreResource, k
     assert open_alerts(kept) == []
 
 
+def test_what_is_materialized_by_hand_is_told_by_its_assets(stats: StoreResource, kept: Store) -> None:
+    fails = True
+
+    @dg.asset
+    def tidy() -> None:
+        if fails:
+            raise RuntimeError("nothing\n  is tidy")
+
+    @dg.asset
+    def other() -> None: ...
+
+    instance = dg.DagsterInstance.ephemeral()
+
+    def materialized(*assets: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
+        job = dg.Definitions(assets=assets).resolve_implicit_global_asset_job_def()
+        keys = [asset.key for asset in assets]
+        return job.execute_in_process(instance=instance, raise_on_error=False, asset_selection=keys)
+
+    noticed(instance, stats, materialized(tidy))
+    (alert,) = open_alerts(kept)
+    assert alert.subject == "run|tidy"
+    assert alert.told.startswith("A run of tidy failed: RuntimeError: nothing is tidy. It is run ")
+    noticed(instance, stats, materialized(other))
+    assert len(open_alerts(kept)) == 1
+    fails = False
+    noticed(instance, stats, materialized(tidy))
+    assert open_alerts(kept) == []
+
+
 def test_the_sync_is_watched(stats: StoreResource, kept: Store) -> None:
     kept.insert(
         collections.accounts,

@@ -13,6 +13,7 @@ import pytest
 
 from stats_core.alerts.keeping import close_alert, open_alert
 from stats_core.clock import utc_now
+from stats_core.spotify.tokens import change_account
 from stats_core.store import collections
 from stats_core.store.port import Store
 from stats_core.sync.library import take_saved
@@ -155,3 +156,50 @@ def test_what_spotify_says_of_a_listener_is_there_to_see(
         "Paper Lanterns", "The Invented", "2020-09-13T12:26:40Z",
     )  # fmt: skip
     assert client.get("/v1/listeners/ann/spotify/saved?offset=1").json() == {"tracks": [], "total": 1}
+
+
+def test_a_login_needs_no_body_and_premium_is_tried_when_somebody_asks(
+    fake: FakeSpotify, world: World, server: ApiServer, store: Store
+) -> None:
+    client = server.client("ann")
+    path = "/v1/listeners/ann/spotify/login"
+    answer = client.post(path)
+    assert answer.status_code == 200
+    world.premium = False
+    returned = fake.visited(answer.json()["url"]).partition("?")[2]
+    assert (
+        "Premium" in problem(server.client().get("/v1/spotify/callback?" + returned), 502, "spotify-failed")["detail"]
+    )
+    world.premium = True
+    returned = fake.visited(client.post(path, json={}).json()["url"]).partition("?")[2]
+    assert server.client().get("/v1/spotify/callback?" + returned).is_success
+    assert client.post("/v1/listeners/ann/sync").status_code == 202
+    change_account(store, "ann", lambda _: {"state": "needs login", "problem": "Log in again."})
+    problem(client.post("/v1/listeners/ann/sync"), 409, "spotify-refused")
+    assert client.get("/v1/listeners/ann/sync").json()["next_poll_at"] is None
+
+
+def test_the_login_at_the_command_line_ends_when_the_service_took_it(
+    fake: FakeSpotify, server: ApiServer, store: Store
+) -> None:
+    command = [sys.executable, "-m", "stats_core.cli", "login", "--user", "ann"]
+    told = {f"STATS_{name.upper()}": value for name, value in fake.settings().items()}
+    own = server.settings
+    environment = {
+        **os.environ, **told, "STATS_DATA_DIR": str(own.data_dir), "STATS_DATABASE_URI": own.database_uri,
+        "STATS_SPOTIFY_REDIRECT_URI": "http://127.0.0.1:1/v1/spotify/callback",
+    }  # fmt: skip
+    with subprocess.Popen(
+        command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        returned = fake.visited(process.stdout.readline().strip()).partition("?")[2]
+        assert server.client().get("/v1/spotify/callback?" + returned).is_success
+        assert process.wait(20) == 0
+        assert "ann: linked." in process.stderr.read()
+    wrong = subprocess.run(
+        [*command, "--url", "hello"], env=environment, capture_output=True, text=True, check=False
+    )  # fmt: skip
+    assert wrong.returncode == 1
+    assert "no address that Spotify sends people back to" in wrong.stderr
