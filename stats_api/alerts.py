@@ -25,7 +25,8 @@ class AnsweredAlert(msgspec.Struct):
 
     id: str
     subject: str
-    """What it is about: `app`, `login|<user>`, `polls|<user>`, `run|<job>`; of each one is open at most."""
+    """What it is about: `app`, `login|<user>`, `login-ends|<user>`, `polls|<user>`, `run|<job>`; of each one is open at
+    most."""
     told: str
     """What is wrong and what to do."""
     opened_at: datetime

@@ -25,7 +25,7 @@ from stats_api.replies import Ready, Reply
 from stats_api.service import Service
 from stats_core.errors import StatsError
 from stats_core.history.present import Present
-from stats_core.insights.lately import LATELY
+from stats_core.insights.lately import Lately
 from stats_core.memory import give_back
 from stats_core.security.access import Access
 from stats_core.settings import cores
@@ -62,6 +62,7 @@ class Answers:
         """What was answered from memory, by request and key, since something changed or the time was over."""
         self._given_until = 0.0
         """By the monotonic clock: keys that were shown are not remembered for longer."""
+        self._lately = Lately()
         self._under_way: dict[Hashable, asyncio.Task[Entry]] = {}
         self._noticed: Present = self._lookout.latest
         self._idle, self._tidied = True, True
@@ -138,7 +139,7 @@ class Answers:
 
     async def tidy(self) -> None:
         """Give back to the system what computing needed and left, once nothing was computed between two calls."""
-        LATELY.tidy()
+        self._lately.tidy()
         was_idle, self._idle = self._idle, True
         if not self._tidied and was_idle:
             self._tidied = True
@@ -158,7 +159,7 @@ class Answers:
 
     async def _made(self, address: Address, terms: Terms) -> Entry:
         store, reader = self._service.store, self._service.reader
-        key, entry = await self._admission.computed(partial(computed, store, reader, address, terms))
+        key, entry = await self._admission.computed(partial(computed, store, reader, self._lately, address, terms))
         present = self._service.freshness.known(*address.users)
         if present is None or key == address.key(terms, present):
             self.cache.put(key, entry)

@@ -11,11 +11,14 @@ from stats_api.replies import Ready
 from stats_core.clock import instant_ms, utc_now
 from stats_core.history.reader import HistoryReader
 from stats_core.insights import answer_of
+from stats_core.insights.lately import Lately
 from stats_core.insights.question import Companion
 from stats_core.store.port import Store
 
 
-def computed(store: Store, reader: HistoryReader, address: Address, terms: Terms) -> tuple[Hashable, Entry]:
+def computed(
+    store: Store, reader: HistoryReader, lately: Lately, address: Address, terms: Terms
+) -> tuple[Hashable, Entry]:
     """The answer, and the key of the state that it is true of. Raises what the core raises, and Failure."""
     limits, agreed = terms
     if (
@@ -29,7 +32,9 @@ def computed(store: Store, reader: HistoryReader, address: Address, terms: Terms
         check_agreement(store, *address.users)
     key = address.key_of(terms, heard[0].history.catalogue.revision, [each.listener for each in heard])
     companion = Companion(heard[1], shares_only=agreed) if len(heard) > 1 else None
-    answered = answer_of(address.asked, heard[0], now=instant_ms(utc_now()), limits=limits, companion=companion)
+    answered = answer_of(
+        address.asked, heard[0], now=instant_ms(utc_now()), limits=limits, companion=companion, lately=lately
+    )
     body, coding = coded(address.form.body(answered, address.statistic.listed or ""), address.coding)
     described = [(b"content-type", address.form.content_type)]
     if coding is not None:

@@ -123,7 +123,7 @@ def _sync() -> SyncStatus:
     login = LoginStatus(_WHEN, _WHEN + timedelta(days=180), None, ["user-read-recently-played"], [])
     return SyncStatus(
         user="ada", state="connected", polled_at=_WHEN, next_poll_at=_WHEN + timedelta(minutes=15), page=50, new=4,
-        gaps=[], problem=None, login=login, app_closed_until=None, app_cause=None,
+        gaps=[], problem=None, late=False, login=login, app_closed_until=None, app_cause=None,
         buckets=[BucketStatus("player", used=57, allowed=600, closed_until=None, cause=None)],
         catalogue=CatalogueStatus(_WHEN, tracks=8_400, known=8_120, whole=5_310, missing=12, days_left=21),
     )  # fmt: skip

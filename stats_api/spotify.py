@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 from datetime import datetime
 from typing import Final, Literal
 
@@ -34,6 +35,9 @@ from stats_core.sync.due import ask_for_poll
 from stats_core.sync.status import SyncStatus, sync_status
 
 _log = logging.getLogger("stats_api")
+
+_UNDO_SECONDS: Final = 180.0
+_taking_back = threading.Lock()
 
 _CALLBACK: Final = "/v1/spotify/callback"
 _LINKED: Final = "Your account is linked: what you play is kept from now on. You may close this page.\n"
@@ -118,12 +122,21 @@ def _taken_back(settings: Settings, user: str) -> None:
     environment = {
         **os.environ, "STATS_DATA_DIR": str(settings.data_dir), "STATS_DATABASE_URI": settings.database_uri
     }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-m", "stats_core.cli", "logout", "--user", user, "--delete-plays"],
-        env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        _log.error("The plays of %s's sync could not be taken back: %s", user, done.stderr.strip())
+    problem = "another is taken back just now"
+    if _taking_back.acquire(blocking=False):  # one at a time: each takes as much memory as this service
+        try:
+            done = subprocess.run(
+                [sys.executable, "-m", "stats_core.sync.undo", user],
+                env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+                timeout=_UNDO_SECONDS,
+            )  # fmt: skip
+            problem = done.stderr.strip() or "it did not say why" if done.returncode else ""
+        except subprocess.TimeoutExpired:
+            problem = f"it took longer than {_UNDO_SECONDS:.0f} s"
+        finally:
+            _taking_back.release()
+    if problem:
+        _log.error("The plays of %s's sync could not be taken back: %s", user, problem)
         detail = "The account is forgotten, but not all plays of the sync could be taken back yet. Ask for it again."
         raise Failure(UNAVAILABLE, detail, headers={"Retry-After": str(RETRY_SECONDS)})
 

@@ -70,6 +70,8 @@ def erase_listener(store: Store, settings: Settings, user: str, timeout: float |
             held.renew()
         for by_name in collections.BY_LISTENER:
             store.delete(by_name, Query(equal={"_id": user}))
+        for about in ("login", "login-ends", "polls"):
+            store.delete(collections.alerts, Query(equal={"subject": f"{about}|{user}"}))
         store.delete(collections.comparisons, Query(equal={"other": user}))
         store.delete(collections.listeners, Query(equal={"_id": user}))
         # Again: what was made for them meanwhile would be a later namesake's. Who makes it now finds no listener.

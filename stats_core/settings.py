@@ -122,6 +122,11 @@ class Settings(BaseSettings):
         self.inbox_dir = self.data_dir / "inbox" if self.inbox_dir == Path() else self.inbox_dir.expanduser().absolute()
         return self
 
+    @field_validator("alert_webhook")
+    @classmethod
+    def _no_empty_webhook(cls, address: SecretStr | None) -> SecretStr | None:
+        return address if address is not None and address.get_secret_value() else None
+
     @field_validator("trusted_proxies")
     @classmethod
     def _check_proxies(cls, text: str) -> str:

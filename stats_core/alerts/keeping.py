@@ -11,9 +11,12 @@ from stats_core.store.port import Query, Store
 
 
 def open_alert(store: Store, subject: str, told: str, now: datetime, *, is_told: bool) -> bool:
-    """Open it, if it is not open; whether that was done here. `is_told`: there is a webhook to tell."""
+    """Open it, if it is not open; whether that was done here. `is_told`: there is a webhook to tell.
+
+    `now` is when it went wrong: what was closed later is over.
+    """
     last = _last(store, subject)
-    if last is not None and last.closed_at is None:
+    if last is not None and (last.closed_at is None or last.closed_at > now):
         return False
     number = last.number + 1 if last else 1
     alert = Alert(
@@ -28,10 +31,10 @@ def open_alert(store: Store, subject: str, told: str, now: datetime, *, is_told:
 
 
 def close_alert(store: Store, subject: str, now: datetime, *, is_told: bool) -> bool:
-    """Close it, if it is open; whether that was done here."""
+    """Close it, if it is open; whether that was done here. `now` is when all was well: what was opened later is not."""
     while True:
         last = _last(store, subject)
-        if last is None or last.closed_at is not None:
+        if last is None or last.closed_at is not None or last.opened_at > now:
             return False
         owed = [*last.owed, "closed"] if is_told else last.owed
         closed = msgspec.structs.replace(last, revision=last.revision + 1, closed_at=now, owed=owed)

@@ -1,5 +1,6 @@
 """Telling: each message of an alert goes to the webhook once it takes it, in order."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import partial
@@ -22,6 +23,10 @@ _FIRST_WAIT: Final = timedelta(minutes=1)
 _LONGEST_WAIT: Final = timedelta(hours=6)
 _KEPT: Final = timedelta(days=400)
 """How long a closed alert is kept."""
+
+# They log every address, and a webhook's holds a secret.
+for _name in ("httpx", "httpcore"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class Told(msgspec.Struct):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
+import click
 import httpx
 from rich.table import Table
 
@@ -29,7 +30,10 @@ def stand_in(command: str | None) -> Iterator[dict[str, str]]:
         try:
             assert process.stdout is not None  # noqa: S101 - it is a pipe
             lines = iter(lambda: process.stdout.readline().strip() if process.stdout else "", "")
-            yield dict(line.split("=", 1) for line in lines)
+            found = dict(line.split("=", 1) for line in lines)
+            if not found:
+                raise click.ClickException(f"What should stand in for Spotify did not start: {command}")
+            yield found
         finally:
             process.terminate()
 

@@ -23,7 +23,7 @@ from stats_core.settings import Settings
 from stats_core.store import collections, open_store
 from stats_core.store.leases import described, is_dead
 from stats_core.store.port import Query, Store
-from stats_core.sync.status import LATE_AFTER, OVERFLOWING, SyncStatus, sync_status
+from stats_core.sync.status import OVERFLOWING, SyncStatus, sync_status
 
 _STALE: Final = timedelta(minutes=10)
 _LATELY: Final = timedelta(days=1)
@@ -152,7 +152,7 @@ def _sync(status: SyncStatus, now: datetime) -> Finding:
         return Finding(what, "wrong", f"{status.state}: {status.problem or 'log in again'}")
     if status.problem is not None:
         return Finding(what, "wrong", status.problem)
-    if status.next_poll_at is not None and now - status.next_poll_at > LATE_AFTER:
+    if status.late:
         return Finding(what, "wrong", f"no poll since {polled}: is Dagster's daemon running (`make up`)?")
     if status.gaps and now - status.gaps[-1].end < _LATELY:
         lost = status.gaps[-1]

@@ -14,7 +14,7 @@ class Alert(Document, kw_only=True, omit_defaults=True):
     revision: int = 0
     """Raised by every write, by compare-and-set."""
     subject: str
-    """What it is about: `app`, `login|<user>`, `polls|<user>`, `run|<job>`."""
+    """What it is about: `app`, `login|<user>`, `login-ends|<user>`, `polls|<user>`, `run|<job>`."""
     number: int
     """The how-maniest of its subject, from 1."""
     told: str

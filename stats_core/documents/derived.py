@@ -15,6 +15,8 @@ class Columns(Document, kw_only=True, omit_defaults=True):
     part: int
     parts: int
     plays: int
+    format: int = 1
+    """How `table` is written; of another one than they know readers take the month from the plays."""
     table: bytes
 
 

@@ -48,7 +48,7 @@ class History:
     span: npt.NDArray[np.uint32]
     """ms from the start to the end: 32 days at most, for a player's clock may lie 31 days before."""
     ms: Codes
-    n: npt.NDArray[np.int16]
+    n: npt.NDArray[np.int16] | Codes
     """The last part of the play's key."""
     source: Small
     """Position in SOURCES."""
@@ -200,6 +200,8 @@ def history_of(
     if order is not None:
         columns = {name: column[order] for name, column in columns.items()}
     columns["video"] = columns["video"] == 1
+    if columns["n"].max(initial=0) <= np.iinfo(np.int16).max:
+        columns["n"] = columns["n"].astype(np.int16)
     stands_for: dict[str, Any] = {plural: list(texts[name]) for name, plural in TEXTS.items()}
     for name, plural in TEXTS.items():
         if name != "item":

@@ -9,7 +9,7 @@ from stats_core.documents.derived import Columns
 from stats_core.documents.listeners import Covered, Listener
 from stats_core.errors import UnknownListener
 from stats_core.history.months import month_end, month_start
-from stats_core.history.tables import Table, packed, table_of
+from stats_core.history.tables import FORMAT, Table, packed, table_of
 from stats_core.store import collections
 from stats_core.store.leases import Held
 from stats_core.store.port import Query, Range, Store
@@ -103,6 +103,7 @@ def _documents(user: str, month: str, revision: int, tables: list[Table]) -> lis
             part=part,
             parts=len(tables),
             plays=table.plays,
+            format=FORMAT,
             table=packed(table),
         )
         for part, table in enumerate(tables)

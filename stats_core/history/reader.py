@@ -14,7 +14,7 @@ from stats_core.history.columns import History, history_of, renewed
 from stats_core.history.exchanging import exchanged
 from stats_core.history.present import Lookout
 from stats_core.history.publishing import month_tables
-from stats_core.history.tables import Table, unpacked
+from stats_core.history.tables import FORMAT, Table, unpacked
 from stats_core.listeners import known_listener
 from stats_core.memory import give_back
 from stats_core.store import collections
@@ -126,14 +126,15 @@ class HistoryReader:
             yield from map(unpacked, read.tables) if read else month_tables(self._store, user, month)
 
     def _columns(self, user: str, wanted: Mapping[str, int]) -> Iterator[tuple[str, _Month]]:
-        """These months at these revisions; a month whose columns are not all there is left out."""
+        """These months at these revisions; a month whose columns are not all there, or are written otherwise, is left
+        out."""
         if not wanted:
             return
         parts: dict[str, dict[int, bytes]] = {}
         whole: dict[str, int] = {}
         span = Range("month", min(wanted), max(wanted) + "~")
         for document in self._store.find(collections.columns, Query(equal={"user": user}, range=span)):
-            if wanted.get(document.month) == document.revision:
+            if wanted.get(document.month) == document.revision and document.format == FORMAT:
                 parts.setdefault(document.month, {})[document.part] = document.table
                 whole[document.month] = document.parts
         for month, tables in parts.items():

@@ -20,7 +20,7 @@ NUMBERS: Final[dict[str, np.dtype[np.integer[Any]]]] = {
     "start": np.dtype("<i8"),
     "span": np.dtype("<u4"),
     "ms": np.dtype("<i4"),
-    "n": np.dtype("<i2"),
+    "n": np.dtype("<i4"),
     "source": np.dtype("<i1"),
     "also": np.dtype("<i1"),
     "video": np.dtype("<i1"),
@@ -38,6 +38,8 @@ TEXTS: Final = {
     "reason_end": "reason_ends",
 }
 """Column of codes -> what its codes stand for."""
+FORMAT: Final = 2
+"""How tables are written; 1 were Arrow streams."""
 _CODE: Final[np.dtype[np.integer[Any]]] = np.dtype("<i4")
 _FLAGS: Final = ("video", "shuffle", "skipped", "offline", "private")
 SOURCE_CODES: Final = {name: code for code, name in enumerate(SOURCES)}

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Final, cast
 
@@ -44,6 +44,7 @@ from stats_core.insights import (
     timeline,
     top,
 )
+from stats_core.insights.lately import Lately
 from stats_core.insights.periods import Clock
 from stats_core.insights.question import Answer, Companion, Statistic, question_of, values_of
 from stats_core.insights.selection import keep_selection
@@ -136,9 +137,17 @@ def asked(statistic: str, given: Mapping[str, str]) -> Asked:
 
 
 def answer_of(
-    asked: Asked, heard: Heard, *, now: int, limits: Limits | None = None, companion: Companion | None = None
+    asked: Asked,
+    heard: Heard,
+    *,
+    now: int,
+    limits: Limits | None = None,
+    companion: Companion | None = None,
+    lately: Lately | None = None,
 ) -> Answered:
     """The answer to a question about a listener; `now` in ms since 1970.
+
+    `lately` keeps what the next question about the same plays can take up.
 
     Of what lies outside `limits` nothing is there. Raises InvalidParameter where a period ends before it begins, and
     UnknownEntry where the path names what the listener never played.
@@ -152,6 +161,7 @@ def answer_of(
         companion = Companion(other, shares_only=True)
     clock = Clock(now)
     question = question_of(asked.statistic, heard, asked.values, asked.given, clock, limits, companion)
+    question = replace(question, lately=lately)
     try:
         answer = asked.statistic.function(heard.history, question)
         keep_selection(heard.history, question)

@@ -64,7 +64,8 @@ def coverage(history: History, question: Question) -> Coverage:
             for start, end, (_, _, known) in zip(written[::2], written[1::2], page, strict=True)
         ],
         total=len(stretches),
-        advice=export_advice(history.coverage),
+        # Of a part of the time it would be wrong, and whom a link is for can ask for no export.
+        advice=export_advice(history.coverage) if question.limits is None else None,
     )
 
 

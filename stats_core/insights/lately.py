@@ -58,7 +58,3 @@ def _arrays(worked_out: Mapping[str, object]) -> Iterator[npt.NDArray[Any]]:
             yield value
         elif isinstance(value, ByEntry):
             yield from (value.play, value.begin)
-
-
-LATELY: Final = Lately()
-"""This process's."""

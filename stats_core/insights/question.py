@@ -11,6 +11,7 @@ from stats_core.documents.words import Kind, Privacy
 from stats_core.errors import InvalidParameter
 from stats_core.history.columns import History
 from stats_core.history.reader import Heard
+from stats_core.insights.lately import Lately
 from stats_core.insights.parameters import (
     COMPLETED,
     END,
@@ -121,6 +122,8 @@ class Question:
     """Outside of which nothing is there."""
     shared: dict[object, object] = field(default_factory=dict, compare=False)
     """What has been worked out for this answer already: its parts ask for the same plays."""
+    lately: Lately | None = field(default=None, compare=False)
+    """What was worked out for the answers before, where whoever asks keeps it."""
 
     def __getitem__(self, parameter: Parameter[T]) -> T:
         """The value of one of the statistic's parameters that has a default. Raises KeyError for others not given."""

@@ -15,7 +15,6 @@ from stats_core.history.columns import Codes, Flags, History, Ints, TextCodes
 from stats_core.history.entries import Entries
 from stats_core.history.lengths import UNKNOWN_LENGTH
 from stats_core.insights.coverage import coverage_shares
-from stats_core.insights.lately import LATELY
 from stats_core.insights.periods import ALL_TIME, Period
 from stats_core.insights.question import Question, Told
 
@@ -321,8 +320,8 @@ def selection_of(history: History, question: Question) -> Selection:
     if isinstance(known, Selection):
         # All but the question itself, which may be another part's: what is worked out hangs on rule and period alone.
         vars(selection).update({**vars(known), "question": question})
-    else:
-        vars(selection).update(LATELY.about(history, terms))
+    elif question.lately is not None:
+        vars(selection).update(question.lately.about(history, terms))
     question.shared[id(history), *terms] = selection
     return selection
 
@@ -331,9 +330,9 @@ def keep_selection(history: History, question: Question) -> None:
     """Keep what an answer worked out of its passing plays for the next question about them."""
     terms = (question.rule, question.period)
     selection = question.shared.get((id(history), *terms))
-    if isinstance(selection, Selection):
+    if question.lately is not None and isinstance(selection, Selection):
         worked_out = vars(selection)
-        LATELY.keep(history, terms, {name: worked_out[name] for name in _LASTING if name in worked_out})
+        question.lately.keep(history, terms, {name: worked_out[name] for name in _LASTING if name in worked_out})
 
 
 def sums(codes: npt.NDArray[np.integer], values: Ints, size: int) -> Ints:

@@ -97,11 +97,18 @@ def disconnect(store: Store, user: str) -> bool:
     store.delete(collections.logins, Query(equal={"user": user}))
     gone = bool(store.delete(collections.accounts, Query(equal={"_id": user})))
     store.delete(collections.sync_requests, Query(equal={"_id": user}))
-    _forget_told(store, user)
+    forget_told(store, user)
     return gone
 
 
-def _forget_told(store: Store, user: str) -> None:
+def forget_told_unless(store: Store, user: str, account: Account | None) -> None:
+    """What was told with a login goes, where that account is not linked any more: whoever asked may have come late."""
+    linked = store.get(collections.accounts, user)
+    if account is not None and (linked is None or linked.account_id != account.account_id):
+        forget_told(store, user)
+
+
+def forget_told(store: Store, user: str) -> None:
     """What Spotify told of an account besides its plays: the tops, and what is saved there."""
     for collection in (collections.spotify_tops, collections.saved_tracks):
         store.delete(collection, Query(equal={"user": user}))
@@ -178,9 +185,9 @@ def _linked(store: Store, login: Login, account: Account) -> Account:
                     "one shall take its place."
                 )
             account.revision = before.revision + 1
+            if before.account_id != account.account_id:  # before it is linked: a stop in between leaves nothing of it
+                forget_told(store, login.user)
             if store.replace(collections.accounts, account, before.revision):
-                if before.account_id != account.account_id:
-                    _forget_told(store, login.user)
                 return account
 
 

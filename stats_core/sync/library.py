@@ -15,7 +15,8 @@ from stats_core.documents.sync import Library, SavedTrack, WholeReading
 from stats_core.settings import Settings
 from stats_core.spotify.asking import asking
 from stats_core.spotify.client import Answer, Client
-from stats_core.spotify.errors import Closed
+from stats_core.spotify.errors import Closed, Unavailable
+from stats_core.spotify.login import forget_told_unless
 from stats_core.spotify.objects import Found
 from stats_core.store import collections
 from stats_core.store.port import Query, Range, Store
@@ -61,6 +62,7 @@ def take_saved(store: Store, settings: Settings, user: str, now: datetime) -> Se
             return Seen(new + more, gone or 0, whole=gone is not None)
     finally:
         harvest(store, found)
+        forget_told_unless(store, user, account)
 
 
 class _Look:
@@ -96,7 +98,7 @@ class _Look:
             # moved up in their place were never read.
             overlap = min(reading.read, 1)
             answer = self._client.saved_tracks(reading.read - overlap)
-            entries = _entries(answer)
+            entries = _entries(answer, overlap)
             told = list(self._told(entries))
             if overlap and not self._goes_on(entries, reading):
                 if restarted:
@@ -166,9 +168,13 @@ def _next_whole(store: Store, now: datetime) -> str | None:
     return min(turns)[1] if turns else None
 
 
-def _entries(answer: Answer) -> list[object]:
+def _entries(answer: Answer, known: int = 0) -> list[object]:
+    """The entries of a page, of which so many are known. Raises Unavailable where it cannot be one: what is not there
+    would be taken for gone."""
     items = answer.get("items")
-    return items if isinstance(items, list) else []
+    if not isinstance(items, list) or "next" not in answer or (len(items) <= known and answer["next"]):
+        raise Unavailable("Spotify's answer holds no list of saved tracks.")
+    return items
 
 
 def _instant(text: object) -> datetime | None:

@@ -21,6 +21,7 @@ _AGAIN: Final = timedelta(minutes=15)
 def poll(store: Store, settings: Settings, user: str) -> Taken:
     """Make one poll. Raises SpotifyError, told in the listener's sync, too; and UnknownListener."""
     began = utc_now()
+    account = store.get(collections.accounts, user)
     try:
         with asking(store, settings, user, RECENT_SCOPE) as client:
             entries = client.recently_played()
@@ -30,7 +31,7 @@ def poll(store: Store, settings: Settings, user: str) -> Taken:
         _tell_failure(store, user, error)
         answer_request(store, user, began)
         raise
-    taken = take_in(store, user, entries, utc_now())
+    taken = take_in(store, user, entries, utc_now(), account)
     found = Found()
     for entry in entries:
         found.see_track(entry.get("track") if isinstance(entry, dict) else None)
@@ -42,5 +43,5 @@ def poll(store: Store, settings: Settings, user: str) -> Taken:
 def _tell_failure(store: Store, user: str, error: SpotifyError) -> None:
     again = error.until if isinstance(error, Closed) else utc_now() + _AGAIN
     fields = {"problem": str(error), "next_poll_at": again}
-    if not store.update(collections.syncs, user, fields):
+    if not store.update(collections.syncs, user, fields) and store.get(collections.accounts, user) is not None:
         store.insert(collections.syncs, [Sync(id=user, problem=str(error), next_poll_at=again)])

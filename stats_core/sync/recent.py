@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stats_core.clock import instant, instant_ms
+from stats_core.documents.accounts import Account
 from stats_core.documents.listeners import Listener
 from stats_core.documents.sync import Gap, Stretch, Sync
 from stats_core.documents.words import STATES
@@ -28,6 +29,7 @@ from stats_core.history.reports import TOLD_AGAIN_MS
 from stats_core.history.rewriting import Arriving, Rewriter
 from stats_core.imports.coverage import known_coverage
 from stats_core.listeners import known_listener, plays_lease_name
+from stats_core.spotify.errors import NotLinked
 from stats_core.store import collections
 from stats_core.store.leases import lease
 from stats_core.store.port import Query, Store
@@ -70,25 +72,28 @@ def sync_name(user: str) -> str:
     return f"{user}|sync"
 
 
-def take_in(store: Store, user: str, entries: Sequence[object], now: datetime) -> Taken:
+def take_in(store: Store, user: str, entries: Sequence[object], now: datetime, account: Account | None = None) -> Taken:
     """Bring a page of recent plays, as the API answered it at `now`, into a listener's history.
 
-    Raises UnknownListener. Safe to stop anywhere and to repeat: what was not told to the end is new to the next poll.
+    `account`: with whose login it was asked for; where that is not linked any more the page is dropped. Raises
+    UnknownListener, and NotLinked. Safe to stop anywhere and to repeat: what was not told to the end is new to the
+    next poll.
     """
     vocabulary = Vocabulary()
     parsed = Parser(vocabulary, instant_ms(now)).played(entries)
     listener = known_listener(store, user)
-    before = store.get(collections.syncs, user) or Sync(id=user)
     fresh = _fresh(store, user, parsed, vocabulary)
     if not len(fresh):
-        sync = _polled(before, parsed, now, gap=None, new=0)
-        if _is_told(listener, sync):
-            store.put(collections.syncs, [sync])
-        else:
-            _tell(store, user, sync)
+        known = store.get(collections.syncs, user)
+        sync = _polled(known or Sync(id=user), parsed, now, gap=None, new=0)
+        if known is None or not _is_told(listener, sync):
+            sync = _tell(store, user, account, parsed, now)
+        else:  # whoever undid the sync meanwhile took the document: then nothing is written
+            store.update(collections.syncs, user, _fields(sync))
         return _taken(parsed, 0, 0, sync, None)
     with lease(store, plays_lease_name(user), purpose="taking in recent plays") as held:
-        known_listener(store, user)
+        _check_linked(store, user, account)
+        before = store.get(collections.syncs, user) or Sync(id=user)
         repair_marked(store, held, user)
         fresh = _fresh(store, user, parsed, vocabulary)  # another may have taken the same page in meanwhile
         last = _last_end(store, user, int(parsed.observations.end.min()))
@@ -186,10 +191,30 @@ def _is_told(listener: Listener, sync: Sync) -> bool:
     return bool(ends) and sync.preview[-1].end - max(ends) < _TOLD_EVERY
 
 
-def _tell(store: Store, user: str, sync: Sync) -> None:
+def _tell(store: Store, user: str, account: Account | None, parsed: ParsedFile, now: datetime) -> Sync:
     with lease(store, plays_lease_name(user), purpose="telling how far recent plays are known") as held:
+        _check_linked(store, user, account)
+        before = store.get(collections.syncs, user) or Sync(id=user)
+        sync = _polled(before, parsed, now, gap=None, new=0)
         publish(store, held, user, [], coverage=known_coverage(store, user, sync=sync))
         store.put(collections.syncs, [sync])
+    return sync
+
+
+def _check_linked(store: Store, user: str, account: Account | None) -> None:
+    """Raises UnknownListener, and NotLinked where the login that was asked with is there no more."""
+    known_listener(store, user)
+    if account is None:
+        return
+    linked = store.get(collections.accounts, user)
+    if linked is None or linked.account_id != account.account_id:
+        raise NotLinked(user)
+
+
+def _fields(sync: Sync) -> dict[str, object]:
+    fields = msgspec.structs.asdict(sync)
+    del fields["id"]
+    return fields
 
 
 def _taken(parsed: ParsedFile, fresh: int, new: int, sync: Sync, gap: Gap | None) -> Taken:

@@ -20,8 +20,8 @@ ENDS_AFTER: Final = timedelta(days=180)
 """Six months: so long after the login Spotify takes its tokens, whatever was refreshed meanwhile."""
 PROGRESS: Final = "catalogue"
 """The one document that says how far the catalogue is."""
-LATE_AFTER: Final = timedelta(hours=2)
-"""Without a poll for so long, plays may be about to be lost."""
+LATE_AFTER: Final = timedelta(hours=2, minutes=30)
+"""Without a poll that brought a page for so long, plays may be about to be lost: one is due after half an hour."""
 OVERFLOWING: Final = 40
 """So many new plays of the 50 that Spotify remembers are close to a loss."""
 
@@ -94,6 +94,8 @@ class SyncStatus(msgspec.Struct):
     """Stretches of which plays may have been lost; an export brings them."""
     problem: str | None
     """Why the last poll failed."""
+    late: bool
+    """Linked, and no page was taken in for two hours and a half: plays are about to be lost, or are."""
     login: LoginStatus | None
     app_closed_until: datetime | None
     """Before that Spotify is not asked at all."""
@@ -118,6 +120,7 @@ def sync_status(store: Store, settings: Settings, user: str, now: datetime) -> S
         page=sync.page,
         new=sync.unknown,
         gaps=[LostTime(gap.start, gap.end, gap.cause) for gap in sync.gaps],
+        late=account is not None and account.state == "connected" and polled_late(account, sync, now),
         problem=(account.problem if account is not None else None) or sync.problem,
         login=None if account is None else _login(account, now),
         app_closed_until=app_closed_until,
@@ -128,6 +131,12 @@ def sync_status(store: Store, settings: Settings, user: str, now: datetime) -> S
         ],
         catalogue=_catalogue(store.get(collections.enrichment, PROGRESS)),
     )
+
+
+def polled_late(account: Account, sync: Sync | None, now: datetime) -> bool:
+    """Whether nothing was taken in for long: plays are about to be lost, or are, whatever the reason."""
+    polled_at = sync.polled_at if sync is not None else None
+    return now - max(polled_at or account.authorized_at, account.authorized_at) > LATE_AFTER
 
 
 def login_warning(account: Account, now: datetime) -> str | None:

@@ -8,6 +8,7 @@ from stats_core.documents.sync import SpotifyTop
 from stats_core.settings import Settings
 from stats_core.spotify.asking import asking
 from stats_core.spotify.client import Client, Range
+from stats_core.spotify.login import forget_told_unless
 from stats_core.spotify.objects import Found
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
@@ -47,6 +48,7 @@ def take_tops(store: Store, settings: Settings, user: str, now: datetime) -> lis
                 taken.append(top)
     finally:
         harvest(store, found)
+        forget_told_unless(store, user, account)
     return taken
 
 

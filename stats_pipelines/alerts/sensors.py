@@ -1,12 +1,13 @@
 """Runs that fail, and what is wrong with the sync. All of it may be looked at twice: an alert opens and closes once."""
 
+from datetime import datetime
 from typing import Final
 
 import dagster as dg
 
 from stats_core.alerts.keeping import close_alert, open_alert, open_alerts
 from stats_core.alerts.watching import watch
-from stats_core.clock import utc_now
+from stats_core.clock import instant, utc_now
 from stats_pipelines.resources import StoreResource
 from stats_pipelines.runs import SYNC_JOB
 
@@ -39,7 +40,7 @@ def run_failed(context: dg.RunFailureSensorContext, stats: StoreResource) -> Non
         f"A run of {_subject(run).partition('|')[2]} failed: {_cause(context)} It is run {run.run_id[:8]} in "
         "Dagster's UI, where it can be run again."
     )
-    open_alert(stats.store, _subject(run), told, utc_now(), is_told=stats.settings.alert_webhook is not None)
+    open_alert(stats.store, _subject(run), told, _ended(context), is_told=stats.settings.alert_webhook is not None)
 
 
 @dg.run_status_sensor(
@@ -51,7 +52,7 @@ def run_failed(context: dg.RunFailureSensorContext, stats: StoreResource) -> Non
 def run_succeeded(context: dg.RunStatusSensorContext, stats: StoreResource) -> None:
     """One run that succeeded."""
     subject = _subject(context.dagster_run)
-    close_alert(stats.store, subject, utc_now(), is_told=stats.settings.alert_webhook is not None)
+    close_alert(stats.store, subject, _ended(context), is_told=stats.settings.alert_webhook is not None)
 
 
 @dg.sensor(
@@ -63,6 +64,12 @@ def watch_sensor(stats: StoreResource) -> dg.SkipReason:
     """One round; it starts no run."""
     taken = watch(stats.store, stats.settings, utc_now())
     return dg.SkipReason(f"{len(open_alerts(stats.store))} alerts are open; {taken} messages were sent.")
+
+
+def _ended(context: dg.RunStatusSensorContext) -> datetime:
+    """When the run ended: the two sensors may see runs out of turn."""
+    record = context.instance.get_run_record_by_id(context.dagster_run.run_id)
+    return instant(round(record.end_time * 1_000)) if record is not None and record.end_time else utc_now()
 
 
 def _cause(context: dg.RunFailureSensorContext) -> str:

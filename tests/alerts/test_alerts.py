@@ -1,6 +1,8 @@
 """What is wrong opens one alert, whoever sees it, and closes it when it is over; the webhook hears of each once."""
 
+import logging
 import threading
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -12,14 +14,16 @@ from stats_core.alerts.keeping import close_alert, open_alert, open_alerts, sett
 from stats_core.alerts.telling import tell
 from stats_core.alerts.watching import watch
 from stats_core.clock import utc_now
+from stats_core.listeners import erase_listener
 from stats_core.settings import Settings
-from stats_core.spotify.errors import AppPaused, NeedsLogin
+from stats_core.spotify.budgets import Budgets
+from stats_core.spotify.errors import AppPaused, NeedsLogin, SpotifyError
 from stats_core.spotify.tokens import change_account
 from stats_core.store import collections
 from stats_core.store.port import EVERYTHING, Store
 from stats_core.sync.polling import poll
 from tests.alerts.conftest import Webhook
-from tests.fakes.spotify import FakeSpotify, World
+from tests.fakes.spotify import FakeSpotify, Fault, World
 from tests.spotify.conftest import logged_in
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -73,14 +77,71 @@ def test_a_login_that_ends_soon_and_polls_that_are_late(
     with time_machine.travel(utc_now() + 3 * HOUR):
         watch(store, own, utc_now())
     assert webhook.told == [("polls|ann", "opened")]
-    change_account(store, linked, lambda account: {"authorized_at": account.authorized_at - 160 * DAY})
-    watch(store, own, utc_now())
-    assert set(webhook.told[1:]) == {("polls|ann", "closed"), ("login|ann", "opened")}
+    with time_machine.travel(utc_now() + 4 * HOUR):
+        poll(store, own, linked)
+        change_account(store, linked, lambda account: {"authorized_at": account.authorized_at - 160 * DAY})
+        watch(store, own, utc_now())
+        assert set(webhook.told[1:]) == {("polls|ann", "closed"), ("login-ends|ann", "opened")}
+        change_account(store, linked, lambda _: {"state": "needs login", "problem": "It ended."})
+        watch(store, own, utc_now())
+    assert set(webhook.told[3:]) == {("login-ends|ann", "closed"), ("login|ann", "opened")}
+
+
+@pytest.mark.parametrize("fault", [Fault(503, times=100), Fault(429, "Too many requests", "QUOTA_EXCEEDED", "86207")])
+def test_polls_that_fail_for_hours_are_late_however_often_they_are_tried(
+    world: World, store: Store, own: Settings, linked: str, webhook: Webhook, fault: Fault
+) -> None:
+    poll(store, own, linked)
+    world.fail("player", fault)
+    began = utc_now()
+    for quarter in range(1, 13):
+        with time_machine.travel(began + quarter * HOUR / 4):
+            with suppress(SpotifyError):
+                poll(store, own, linked)
+            watch(store, own, utc_now())
+    assert webhook.told == [("polls|ann", "opened")]
+    assert "problem of its own" in webhook.taken[0]["text"] or "quota is used up" in webhook.taken[0]["text"]
+    world.mend()
+    with time_machine.travel(began + 25 * HOUR):
+        poll(store, own, linked)
+        watch(store, own, utc_now())
+    assert webhook.told == [("polls|ann", "opened"), ("polls|ann", "closed")]
+
+
+def test_a_login_after_weeks_is_not_late_at_once_and_a_scope_that_is_missing_is_told(
+    world: World, store: Store, own: Settings, linked: str, webhook: Webhook, fake: FakeSpotify
+) -> None:
+    poll(store, own, linked)
+    with time_machine.travel(utc_now() + 21 * DAY):
+        logged_in(fake, store, own)
+        watch(store, own, utc_now())
+        assert webhook.told == []
+        change_account(store, linked, lambda _: {"refused": ["user-read-recently-played"]})
+        watch(store, own, utc_now())
+    assert webhook.told == [("login|ann", "opened")]
+    erase_listener(store, own, linked)
+    assert store.count(collections.alerts) == 0
+
+
+def test_a_long_pause_of_the_app_is_one_alert_until_spotify_answers(
+    world: World, store: Store, own: Settings, linked: str, webhook: Webhook
+) -> None:
+    began = utc_now()
+    Budgets(store, own.spotify_budgets).close("app", HOUR, "Spotify says that the app asks too fast.")
+    for minutes in (0, 55, 61):
+        with time_machine.travel(began + timedelta(minutes=minutes)):
+            watch(store, own, utc_now())
+    assert webhook.told == [("app", "opened")]
+    with time_machine.travel(began + timedelta(minutes=62)):
+        poll(store, own, linked)
+        watch(store, own, utc_now())
+    assert webhook.told == [("app", "opened"), ("app", "closed")]
 
 
 def test_what_the_webhook_does_not_take_is_tried_again_in_order(
     store: Store, own: Settings, webhook: Webhook, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.DEBUG)
     began = utc_now()
     webhook.status = 503
     open_alert(store, "run|nightly", "It failed.", began, is_told=True)
@@ -96,10 +157,14 @@ def test_what_the_webhook_does_not_take_is_tried_again_in_order(
     assert webhook.told == [("run|nightly", "opened"), ("run|nightly", "closed")]
     assert tell(store, own, began + 2 * DAY) == 0
     webhook.close()
-    open_alert(store, "run|nightly", "It failed again.", began, is_told=True)
-    assert tell(store, own, began) == 0
+    assert not open_alert(store, "run|nightly", "It failed before it succeeded.", began, is_told=True)
+    later = began + 3 * HOUR
+    open_alert(store, "run|nightly", "It failed again.", later, is_told=True)
+    assert not close_alert(store, "run|nightly", later - HOUR, is_told=True)
+    assert tell(store, own, later) == 0
     (alert,) = open_alerts(store)
     assert alert.number == 2
+    assert alert.problem == "The webhook could not be reached: ConnectError."
     assert "s3cret" not in str(alert) + caplog.text
 
 

@@ -19,6 +19,7 @@ from stats_core.clock import utc_now
 from stats_core.documents.listeners import Listener
 from stats_core.errors import StoreUnavailable
 from stats_core.history.reader import HistoryReader
+from stats_core.insights.lately import Lately
 from stats_core.store import collections
 from stats_core.store.port import Store
 from tests.api.inside import Ask, inside
@@ -38,7 +39,9 @@ class Computing:
         self.go_on.set()
         self._lock = threading.Lock()
 
-    def __call__(self, store: Store, reader: HistoryReader, address: Address, terms: Terms) -> tuple[Hashable, Entry]:
+    def __call__(
+        self, store: Store, reader: HistoryReader, lately: Lately, address: Address, terms: Terms
+    ) -> tuple[Hashable, Entry]:
         with self._lock:
             self.asked.append(address.text)
             self.at_once += 1
@@ -47,7 +50,7 @@ class Computing:
         time.sleep(0.002)
         with self._lock:
             self.at_once -= 1
-        return computed(store, reader, address, terms)
+        return computed(store, reader, lately, address, terms)
 
 
 @pytest.fixture

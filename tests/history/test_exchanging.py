@@ -5,6 +5,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+import msgspec
+import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -19,6 +21,7 @@ from stats_core.imports.undo import undo_import
 from stats_core.insights import answered
 from stats_core.sample import sample_export
 from stats_core.settings import Settings
+from stats_core.store import collections
 from stats_core.store.port import Store
 from tests.insights.plays import some_plays
 
@@ -73,6 +76,24 @@ def test_a_table_comes_out_of_the_store_as_it_went_in(count: int) -> None:
         name: column.tolist() for name, column in table.columns.items()
     }
     assert rows(history_of([stored])) == rows(history_of([table]))
+
+
+def test_however_many_plays_are_alike_each_keeps_its_number() -> None:
+    alike = [msgspec.structs.replace(PLAYS[0], id=f"{PLAYS[0].id[:-4]}{number}") for number in (7, 32_767, 40_000)]
+    history = history_of([unpacked(packed(table_of(alike)))])
+    assert history.n.tolist() == [7, 32_767, 40_000]
+    assert history_of([table_of(alike[:2])]).n.dtype == np.int16
+
+
+def test_columns_of_another_format_are_taken_from_the_plays(store: Store, tmp_path: Path) -> None:
+    own = Settings(_env_file=None, data_dir=tmp_path / "data")
+    made = tmp_path / "made.zip"
+    sample_export(300, 1, seed=3, output=made)
+    import_file(store, own, "me", Dropped(made, made.name))
+    expected = rows(HistoryReader(store, 0).read("me").history)
+    older = [msgspec.structs.replace(part, format=1, table=b"ARROW1") for part in store.find(collections.columns)]
+    store.put(collections.columns, older)
+    assert rows(HistoryReader(store, 0).read("me").history) == expected
 
 
 def test_names_that_many_bear_are_kept_once() -> None:

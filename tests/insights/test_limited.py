@@ -41,6 +41,14 @@ def linked(statistic: str, limits: Limits | None = YEAR, **given: str) -> dict[s
     return decoded
 
 
+def test_whom_a_link_is_for_is_advised_nothing() -> None:
+    covered = [Covered(start=utc("2024-01-01"), end=utc("2024-06-01"), by="preview")]
+    heard = Heard(listener(), replace(HISTORY, coverage=covered))
+    for limits, is_advised in ((None, True), (YEAR, False)):
+        told = answer_of(asked_of("coverage", {}), heard, now=NOW, limits=limits)
+        assert (msgspec.json.decode(told.json)["advice"] is not None) == is_advised
+
+
 @pytest.mark.parametrize("statistic", ["top/tracks", "movers"])
 def test_a_period_before_that_a_link_does_not_show_is_not_compared_with(statistic: str) -> None:
     assert linked(statistic, None, period="2024")["before"] is not None

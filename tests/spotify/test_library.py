@@ -1,6 +1,7 @@
 """Saved tracks: new ones at once, all of them within what may be asked, what was taken out gone."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from stats_core.clock import utc_now
 from stats_core.listeners import erase_listener, made_listener
 from stats_core.settings import Settings
-from stats_core.spotify.errors import ScopeMissing
+from stats_core.spotify.errors import ScopeMissing, SpotifyError, Unavailable
 from stats_core.spotify.login import disconnect
 from stats_core.store import collections
 from stats_core.store.port import EVERYTHING, Query, Store
@@ -179,3 +180,33 @@ def test_a_day_s_lock_out_loses_nothing(world: World, store: Store, own: Setting
     with time_machine.travel(began + DAY + timedelta(minutes=1)):
         assert take_saved(store, own, linked, utc_now()).whole
     assert kept(store) == there(world)
+
+
+@pytest.mark.parametrize("body", ["{}", '{"items": null, "next": null}', '{"items": [], "next": "there is more"}'])
+def test_an_answer_that_is_none_takes_nothing_for_gone(
+    world: World, store: Store, own: Settings, linked: str, body: str
+) -> None:
+    save(world, "ann", range(1_000, 1_060))
+    now = utc_now()
+    take_saved(store, own, linked, now)
+    world.fail("library", Fault(200, body=body.encode()))
+    with pytest.raises(Unavailable, match="no list"):
+        take_saved(store, own, linked, now + 8 * DAY)
+    assert kept(store) == there(world)
+
+
+def test_what_comes_while_somebody_disconnects_is_gone_too(
+    world: World, store: Store, own: Settings, linked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save(world, "ann", range(1_000, 1_060))
+    really = store.put
+
+    def put(collection: Any, documents: Any) -> None:
+        if collection is collections.saved_tracks:
+            disconnect(store, linked)
+        really(collection, documents)
+
+    monkeypatch.setattr(store, "put", put)
+    with pytest.raises(SpotifyError):
+        take_saved(store, own, linked, utc_now())
+    assert (store.count(collections.saved_tracks), store.count(collections.libraries)) == (0, 0)

@@ -83,17 +83,22 @@ def test_a_poll_without_news_costs_one_call_and_writes_one_document(
     poll(store, own, linked)
     asked = len(world.asked)
     written: list[str] = []
-    really = type(store).put
 
-    def noted(self: Store, collection: Any, documents: Any) -> None:
-        written.append(collection.name)
-        really(self, collection, documents)
+    def noted(name: str) -> Any:
+        really = getattr(type(store), name)
 
-    monkeypatch.setattr(type(store), "put", noted)
+        def write(self: Store, collection: Any, *what: Any) -> Any:
+            written.append(collection.name)
+            return really(self, collection, *what)
+
+        return write
+
+    for name in ("put", "insert", "replace", "update", "delete"):
+        monkeypatch.setattr(type(store), name, noted(name))
     taken = poll(store, own, linked)
     assert (taken.new, taken.known) == (0, 3)
     assert len(world.asked) == asked + 1
-    assert written == ["syncs"]
+    assert written == ["quotas", "syncs"]  # every request is counted, whatever it brings
 
 
 def test_a_full_first_page_is_no_near_loss_and_a_full_later_one_is(

@@ -1,6 +1,7 @@
 """Undoing the sync: what it alone told of is gone, and what exports tell is as if it had never been."""
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,10 +10,13 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from stats_core.documents.accounts import Account
 from stats_core.history.reader import HistoryReader
 from stats_core.imports.importer import Dropped, import_file
 from stats_core.listeners import known_listener, made_listener
 from stats_core.settings import Settings
+from stats_core.spotify.errors import NotLinked
+from stats_core.spotify.login import disconnect
 from stats_core.store import collections
 from stats_core.store.port import EVERYTHING, Query, Store
 from stats_core.sync.recent import sync_name, take_in
@@ -115,3 +119,35 @@ def test_the_next_poll_brings_what_spotify_still_knows(sqlite_store: Store, tmp_
     undo_sync(store, "ann")
     assert store.count(collections.plays) == 0
     assert take_in(store, "ann", page([1, 2, 3]), START + timedelta(days=5)).new == 3
+
+
+@pytest.mark.parametrize("numbers", [[1, 2, 3, 4], [1, 2, 3]])
+def test_a_poll_that_is_under_way_brings_nothing_back(sqlite_store: Store, tmp_path: Path, numbers: list[int]) -> None:
+    store, own = sqlite_store, Settings(_env_file=None, data_dir=tmp_path / "data")
+    made_listener(store, own.inbox_dir, "ann", "UTC")
+    account = Account(id="ann", account_id="a", authorized_at=START)
+    store.insert(collections.accounts, [account])
+    take_in(store, "ann", page([1, 2, 3]), START + timedelta(days=5), account)
+    disconnect(store, "ann")
+    undo_sync(store, "ann")
+    with pytest.raises(NotLinked):  # with new plays, and with none: its page was asked for before
+        take_in(store, "ann", page(numbers), START + timedelta(days=5, minutes=15), account)
+    assert (store.count(collections.plays), store.count(collections.syncs)) == (0, 0)
+    assert known_listener(store, "ann").coverage == []
+
+
+def test_a_stop_before_its_end_leaves_no_time_claimed(
+    sqlite_store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, own = sqlite_store, Settings(_env_file=None, data_dir=tmp_path / "data")
+    made_listener(store, own.inbox_dir, "ann", "UTC")
+    take_in(store, "ann", page([1, 2, 3]), START + timedelta(days=5))
+    with monkeypatch.context() as patch:
+        patch.setattr("stats_core.sync.undo.mark_months", lambda *_, **__: sys.exit(9))
+        with pytest.raises(SystemExit):
+            undo_sync(store, "ann")
+    file = export(tmp_path / "Streaming_History_Audio_2026_0.json", [70])
+    import_file(store, own, "ann", Dropped(file, file.name))
+    assert {stretch.by for stretch in known_listener(store, "ann").coverage} <= {"complete"}
+    undo_sync(store, "ann")
+    assert [play.source for play in store.find(collections.plays)] == ["extended"]
