@@ -1,11 +1,12 @@
 """Adoptions: how fast artists who were new became regulars."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from stats_core.history.columns import History, Ints
-from stats_core.insights.firsts import firsts_of
 from stats_core.insights.named import Named, naming
-from stats_core.insights.order import first_of
+from stats_core.insights.order import Places, first_of
 from stats_core.insights.parameters import COMMON, LIMIT, OFFSET, Whole
 from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection, selection_of
@@ -51,14 +52,13 @@ def adoptions(history: History, question: Question) -> Adoptions:
     """The artists whose first passing play of the whole history lies in the period, with their nth."""
     selected = selection_of(history, question)
     artists = history.artists
-    new = firsts_of(selected, artists)
-    nth = _nth_starts(selected.ever, question[N])[new.entry]
-    took = np.where(nth == _NEVER, _NEVER, nth - new.start)
-    keys = (took, -new.plays, -new.ms, new.start, artists.place_by_id[new.entry])
+    new = _new_artists(selected, question[N])
+    reached = new.nth != _NEVER
+    took = np.where(reached, new.nth - new.start, _NEVER)
+    keys = (took, -new.plays, -new.ms, new.start, artists.place_by_id[new.artist])
     page = first_of(keys, question[OFFSET], question[LIMIT])
-    reached = nth != _NEVER
-    texts = (question.zone.all_written(starts[page]) for starts in (new.start, np.where(reached, nth, new.start)))
-    columns = (column[page].tolist() for column in (new.entry, took, new.plays, new.ms))
+    texts = (question.zone.all_written(starts[page]) for starts in (new.start, np.where(reached, new.nth, new.start)))
+    columns = (column[page].tolist() for column in (new.artist, took, new.plays, new.ms))
     items = [
         Adoption(
             **naming(artists.entries[code], history.catalogue),
@@ -72,25 +72,38 @@ def adoptions(history: History, question: Question) -> Adoptions:
             reached[page].tolist(), *texts, *columns, strict=True
         )
     ]
-    return Adoptions(**selected.told, n=question[N], items=items, total=len(new.entry), adopted=int(reached.sum()))
+    return Adoptions(**selected.told, n=question[N], items=items, total=len(new.artist), adopted=int(reached.sum()))
 
 
-def _nth_starts(plays: Selection, n: int) -> Ints:
-    """Start of the nth play of each artist, _NEVER where there are fewer.
+@dataclass(frozen=True)
+class _New:
+    """The artists first played in the period, as arrays of one length, in the order of the artists."""
 
-    Whole numbers of artist and play are sorted: 2 ms at 250,000 plays. Those of no artist come before all others.
-    """
-    artists = plays.history.artists
-    room = len(plays.item).bit_length()
-    further, guest = artists.further_of_plays(plays.item)
-    artist = np.concatenate((artists.of_item.take(plays.item), guest)).astype(np.int64)
-    keys = (artist << room) | np.concatenate((np.arange(len(plays.item)), further))
-    keys.sort()
-    begin = np.searchsorted(keys, np.arange(len(artists) + 1) << room)
-    nth = np.full(len(artists), _NEVER, np.int64)
-    reached = np.flatnonzero(np.diff(begin) >= n)
-    nth[reached] = plays.start[keys[begin[reached] + n - 1] & ((1 << room) - 1)]
-    return nth
+    artist: Places
+    start: Ints
+    """Start of the first passing play, ms since 1970."""
+    nth: Ints
+    """Start of the nth; _NEVER where there are fewer."""
+    plays: Ints
+    """Passing plays of the whole history."""
+    ms: Ints
+
+
+def _new_artists(selected: Selection, n: int) -> _New:
+    """The plays of an artist lie together, in order of time: the first and the nth are picked out."""
+    history, ordered = selected.history, selected.ever.by_artist
+    counts = np.diff(ordered.begin)
+    played = np.flatnonzero(counts)
+    begin = ordered.begin[played]
+    start = history.start[ordered.play[begin]]
+    first, end = selected.question.period.sides or (0, 0)
+    here = (start >= first) & (start < end)
+    heard = np.add.reduceat(history.ms.take(ordered.play), begin, dtype=np.int64) if len(begin) else begin
+    artist, plays = played[here], counts[played[here]]
+    nth = np.full(len(artist), _NEVER, np.int64)
+    reached = plays >= n
+    nth[reached] = history.start[ordered.play[ordered.begin[artist[reached]] + n - 1]]
+    return _New(artist, start[here], nth, plays, heard[here])
 
 
 STATISTIC = Statistic(
