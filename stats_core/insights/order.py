@@ -53,3 +53,31 @@ def _up_to(values: Key, count: int) -> Places:
     if count >= len(values):
         return np.arange(len(values))
     return np.flatnonzero(values <= np.partition(values, count - 1)[count - 1])
+
+
+def longest_runs(ascending: Key) -> tuple[int, Places]:
+    """How long the longest runs of equal values are, and where they begin. At least one value must be there.
+
+    Two equal values so far apart are the ends of a run: the distance is doubled, then halved, and only places that bore
+    the shorter one are looked at again. Counting every run takes three times as long.
+    """
+
+    def apart(places: Places, distance: int) -> Places:
+        places = places[: np.searchsorted(places, len(ascending) - distance)]
+        kept: Places = places[ascending[places + distance] == ascending[places]]
+        return kept
+
+    reached, places = 0, np.arange(0)
+    beyond, wider = 1, np.flatnonzero(ascending[1:] == ascending[:-1])
+    while len(wider):
+        reached, places = beyond, wider
+        beyond *= 2
+        wider = apart(places, beyond)
+    while beyond - reached > 1:
+        middle = (reached + beyond) // 2
+        wider = apart(places, middle)
+        if len(wider):
+            reached, places = middle, wider
+        else:
+            beyond = middle
+    return reached + 1, places if reached else np.arange(len(ascending))

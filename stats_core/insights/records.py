@@ -10,7 +10,7 @@ from stats_core.history.columns import Codes, History, Ints
 from stats_core.history.entries import NONE
 from stats_core.insights.buckets import Bucket, buckets_of
 from stats_core.insights.named import Named, naming
-from stats_core.insights.order import Places
+from stats_core.insights.order import Places, longest_runs
 from stats_core.insights.parameters import COMMON
 from stats_core.insights.question import Answer, Question, Statistic
 from stats_core.insights.selection import Selection, selection_of, sums
@@ -138,10 +138,8 @@ def _repeated(selected: Selection, day: Codes, first_day: int) -> Repeated | Non
     narrow = (int(day.max()) + 1) * len(titles) <= np.iinfo(np.int32).max
     keys = (day if narrow else day.astype(np.int64)) * len(titles) + selected.title
     keys = np.sort(keys if named.all() else keys[named])
-    begin = np.concatenate(([0], np.flatnonzero(keys[1:] != keys[:-1]) + 1))
-    counts = np.diff(begin, append=len(keys))
-    most = int(counts.max())
-    days, title = np.divmod(keys[begin[counts == most]], len(titles))
+    most, begin = longest_runs(keys)
+    days, title = np.divmod(keys[begin], len(titles))
     earliest = title[days == days[0]]
     chosen = int(earliest[np.argmin(titles.place_by_id[earliest])])
     heard = (day == days[0]) & (selected.title == chosen)

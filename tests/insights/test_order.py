@@ -1,10 +1,12 @@
 """Rows come in the order of their keys, whatever room these need and however many are equal."""
 
+from collections import Counter
+
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from stats_core.insights.order import first_of, in_order
+from stats_core.insights.order import first_of, in_order, longest_runs
 
 small = st.integers(-2, 2)
 wide = st.sampled_from([-(2**40), -1, 0, 1, 2**40, 2**62, 2**63 - 1])
@@ -33,3 +35,12 @@ def test_a_page_is_a_part_of_the_whole_order(
     keys, expected = _sorted(found, first)
     page = first_of(keys, offset, limit)
     assert [tuple(int(key[place]) for key in keys) for place in page] == expected[offset : offset + limit]
+
+
+@given(st.lists(st.integers(0, 6), min_size=1, max_size=200), st.integers(1, 40))
+def test_the_longest_runs_are_those_that_a_slow_count_finds(values: list[int], times: int) -> None:
+    ordered = sorted([*values, *[values[0]] * (times - 1)])
+    counts = Counter(ordered)
+    most, begin = longest_runs(np.array(ordered))
+    assert most == max(counts.values())
+    assert begin.tolist() == sorted(ordered.index(value) for value, count in counts.items() if count == most)
