@@ -220,7 +220,8 @@ def may_be_account(report: Group, weak: Group) -> bool:
     """Whether a play of the API's and one of account data have the same names, and minute but for two seconds."""
     one = earliest(report)
     return any(
-        names(seen.row) is not None
+        seen.row.context.source == "account"  # a report that was joined to it stands for nothing
+        and names(seen.row) is not None
         and (seen.row.item.name, seen.row.item.artist) == (one.item.name, one.item.artist)
         and -2_000 <= one.end_ms - seen.row.end * 1000 < 62_000
         for seen in weak
