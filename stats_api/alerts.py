@@ -9,7 +9,7 @@ from litestar import Response
 from litestar.handlers import HTTPRouteHandler
 
 from stats_api.operations import Answer, Operation, routed
-from stats_api.questions import given_of
+from stats_api.questions import asked_for
 from stats_api.service import AnyRequest, service_of
 from stats_core.alerts.keeping import open_alerts
 from stats_core.documents.alerts import Alert, Message
@@ -58,10 +58,8 @@ LIMIT: Final = Whole(
 
 
 async def list_alerts(request: AnyRequest) -> Response[bytes]:
-    service, given = service_of(request), given_of(request)
-    state = STATE.value_of(given.get("state", "open"))
-    limit = LIMIT.value_of(given.get("limit", LIMIT.default or ""))
-    found = await service.reading(_listed, service.store, state, limit)
+    service = service_of(request)
+    found = await service.reading(_listed, service.store, asked_for(request, STATE), asked_for(request, LIMIT))
     return Response(msgspec.json.encode(found), media_type="application/json")
 
 

@@ -17,7 +17,7 @@ from msgspec import UNSET, UnsetType
 from stats_api.listeners import OWN
 from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import UNKNOWN_IMPORT, UNKNOWN_LISTENER, Failure
-from stats_api.questions import given_of
+from stats_api.questions import asked_for, given_of
 from stats_api.service import AnyRequest, service_of
 from stats_core.documents.imports import IgnoredMember, Import, ImportFile, InvalidRow
 from stats_core.documents.words import FileStatus, Generation, ImportStatus, State
@@ -128,7 +128,7 @@ LIMIT: Final = Whole(
 
 async def list_imports(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
     service, given = service_of(request), given_of(request)
-    limit = LIMIT.value_of(given.get("limit", LIMIT.default or ""))
+    limit = asked_for(request, LIMIT)
     place = CURSOR.value_of(given["cursor"]) if "cursor" in given else None
     page = await service.reading(_page, service.store, user, place, limit)
     return Response(msgspec.json.encode(page), media_type="application/json")

@@ -12,6 +12,7 @@ from stats_api.passage import passage_of
 from stats_api.problems import INVALID_BODY, INVALID_PARAMETER, Failure
 from stats_api.service import AnyConnection, AnyRequest
 from stats_core.errors import InvalidParameter
+from stats_core.insights.parameters import Parameter
 
 T = TypeVar("T")
 
@@ -32,6 +33,11 @@ def given_of(connection: AnyConnection) -> dict[str, str]:
     """The parameters of a request that checked_query let through."""
     given: dict[str, str] = connection.scope["state"]["given"]
     return given
+
+
+def asked_for(connection: AnyConnection, parameter: Parameter[T]) -> T:
+    """A parameter of a request that checked_query let through, given or its default. Raises InvalidParameter."""
+    return parameter.value_of(given_of(connection).get(parameter.name, parameter.default or ""))
 
 
 def _given(operation: Operation, query: bytes) -> dict[str, str]:

@@ -1,6 +1,6 @@
 """Shelves: what Spotify says a listener likes, its own tops and what they saved there, by the catalogue's names."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -12,10 +12,10 @@ from litestar.params import FromPath
 from stats_api.listeners import OWN
 from stats_api.operations import Answer, Operation, routed
 from stats_api.problems import UNKNOWN_LISTENER
-from stats_api.questions import given_of
+from stats_api.questions import asked_for
 from stats_api.service import AnyRequest, service_of
 from stats_core.documents.catalogue import Album, Artist, Track
-from stats_core.insights.parameters import LIMIT, OFFSET, Choice, Parameter
+from stats_core.insights.parameters import LIMIT, OFFSET, Choice
 from stats_core.listeners import known_listener
 from stats_core.store import collections
 from stats_core.store.port import Query, Store
@@ -78,19 +78,15 @@ WINDOW: Final[Choice[Window]] = Choice(
 
 
 async def spotify_top(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
-    service, given = service_of(request), given_of(request)
-    top = await service.reading(_top, service.store, user, _value(OF, given), _value(WINDOW, given))
+    service = service_of(request)
+    top = await service.reading(_top, service.store, user, asked_for(request, OF), asked_for(request, WINDOW))
     return Response(msgspec.json.encode(top), media_type="application/json")
 
 
 async def saved_tracks(request: AnyRequest, user: FromPath[str]) -> Response[bytes]:
-    service, given = service_of(request), given_of(request)
-    page = await service.reading(_saved, service.store, user, _value(OFFSET, given), _value(LIMIT, given))
+    service = service_of(request)
+    page = await service.reading(_saved, service.store, user, asked_for(request, OFFSET), asked_for(request, LIMIT))
     return Response(msgspec.json.encode(page), media_type="application/json")
-
-
-def _value(parameter: Parameter[Any], given: Mapping[str, str]) -> Any:
-    return parameter.value_of(given.get(parameter.name, parameter.default or ""))
 
 
 def _top(store: Store, user: str, of: Of, window: Window) -> SpotifysTop:

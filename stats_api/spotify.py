@@ -24,7 +24,7 @@ from stats_api.problems import (
     UNKNOWN_LISTENER,
     Failure,
 )
-from stats_api.questions import body_of, given_of
+from stats_api.questions import asked_for, body_of
 from stats_api.service import AnyRequest, Service, service_of
 from stats_core.clock import utc_now
 from stats_core.insights.parameters import Choice, Text
@@ -104,7 +104,7 @@ def _ended(service: Service, url: str, user: str | None) -> SyncStatus:
 
 async def disconnect_spotify(request: AnyRequest, user: FromPath[str]) -> Response[None]:
     service = service_of(request)
-    plays = PLAYS.value_of(given_of(request).get("plays", "keep"))
+    plays = asked_for(request, PLAYS)
     await service.writing(_disconnected, service, user)
     if plays == "delete":
         await service.writing(_taken_back, service.settings, user)

@@ -57,9 +57,19 @@ class Recounted:
 
 
 def recount_marked(store: Store, users: Iterable[str] | None = None) -> list[Recounted]:
-    """One round: every listener with marks, or those named."""
+    """One round: every listener with marks, or those named. Whoever's fails keeps nobody from theirs; the first failure
+    is raised at the end."""
     marked = {mark.user for mark in store.find(collections.marks)}
-    return [recount(store, user) for user in sorted(marked if users is None else marked & set(users))]
+    rounds: list[Recounted] = []
+    failures: list[Exception] = []
+    for user in sorted(marked if users is None else marked & set(users)):
+        try:
+            rounds.append(recount(store, user))
+        except Exception as error:
+            failures.append(error)
+    if failures:
+        raise failures[0]
+    return rounds
 
 
 def recount(store: Store, user: str, waiting: Callable[[Lease], None] | None = None) -> Recounted:

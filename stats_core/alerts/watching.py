@@ -10,7 +10,7 @@ from stats_core.spotify.budgets import APP, NO_PREMIUM, Budgets
 from stats_core.store import collections
 from stats_core.store.port import Store
 from stats_core.sync.due import RECENT_SCOPE
-from stats_core.sync.status import login_warning, polled_late
+from stats_core.sync.status import last_taken, login_warning, polled_late
 
 _ABOUT: Final = (APP, "login|", "login-ends|", "polls|")
 _SHORT_PAUSE: Final = timedelta(minutes=10)
@@ -47,7 +47,7 @@ def wrong(store: Store, settings: Settings, now: datetime) -> dict[str, str]:
             continue
         sync = store.get(collections.syncs, user)
         if APP not in found and polled_late(account, sync, now):
-            since = max(sync.polled_at if sync and sync.polled_at else account.authorized_at, account.authorized_at)
+            since = last_taken(account, sync)
             why = (
                 sync.problem if sync and sync.problem else "Is Dagster's daemon running? `spotify-stats doctor` tells."
             )

@@ -135,8 +135,13 @@ def sync_status(store: Store, settings: Settings, user: str, now: datetime) -> S
 
 def polled_late(account: Account, sync: Sync | None, now: datetime) -> bool:
     """Whether nothing was taken in for long: plays are about to be lost, or are, whatever the reason."""
+    return now - last_taken(account, sync) > LATE_AFTER
+
+
+def last_taken(account: Account, sync: Sync | None) -> datetime:
+    """When a page was last taken in, or since when one can be: the login."""
     polled_at = sync.polled_at if sync is not None else None
-    return now - max(polled_at or account.authorized_at, account.authorized_at) > LATE_AFTER
+    return max(polled_at or account.authorized_at, account.authorized_at)
 
 
 def login_warning(account: Account, now: datetime) -> str | None:

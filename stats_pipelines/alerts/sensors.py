@@ -10,8 +10,9 @@ from stats_core.alerts.watching import watch
 from stats_core.clock import instant, utc_now
 from stats_pipelines.resources import StoreResource
 from stats_pipelines.runs import SYNC_JOB
+from stats_pipelines.sync.schedules import take_saved_tracks, take_spotify_tops
 
-TOLD_BY_LISTENER: Final = frozenset({SYNC_JOB, "take_spotify_tops", "take_saved_tracks"})
+TOLD_BY_LISTENER: Final = frozenset({SYNC_JOB, take_spotify_tops.name, take_saved_tracks.name})
 """Jobs that fail where Spotify does: what is wrong then is watched by listener, and told once."""
 
 

@@ -1,6 +1,7 @@
 """What Spotify's Web API brings: recent plays, its own tops, and the catalogue of what was played."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 
@@ -19,6 +20,8 @@ spotify_api = dg.AssetSpec(
     kinds={"spotify"},
     owners=["team:listening"],
 )
+
+Metadata = Mapping[str, Any]
 
 DUE_ONLY_TAG = "stats/due-only"
 """On runs that the sensor asked for: of their range only those whose poll is due are polled."""
@@ -57,27 +60,20 @@ def synced_plays(context: dg.AssetExecutionContext, stats: StoreResource) -> Ite
     if DUE_ONLY_TAG in context.run.tags:
         waiting = set(due(stats.store, utc_now()))
         asked = [user for user in asked if user in waiting]
-    failed: dict[str, str] = {}
-    for user in asked:
-        try:
-            taken = poll(stats.store, stats.settings, user)
-        except StatsError as error:
-            failed[user] = str(error)
-            continue
-        yield dg.AssetMaterialization(
-            "synced_plays",
-            partition=user,
-            metadata={
-                "page": taken.page,
-                "new": taken.new,
-                "known": taken.known,
-                "superseded": taken.superseded,
-                "invalid": taken.invalid,
-                "gap": taken.gap.cause if taken.gap else "none",
-                "next_poll": str(taken.next_poll_at),
-            },
-        )
-    _fail_for(failed, len(asked))
+
+    def polled(user: str) -> Metadata:
+        taken = poll(stats.store, stats.settings, user)
+        return {
+            "page": taken.page,
+            "new": taken.new,
+            "known": taken.known,
+            "superseded": taken.superseded,
+            "invalid": taken.invalid,
+            "gap": taken.gap.cause if taken.gap else "none",
+            "next_poll": str(taken.next_poll_at),
+        }
+
+    yield from _of_each("synced_plays", asked, polled)
 
 
 @dg.multi_asset(
@@ -94,16 +90,11 @@ def spotify_tops(context: dg.AssetExecutionContext, stats: StoreResource) -> Ite
     """Keep them, once a day."""
     from stats_core.sync.tops import take_tops  # noqa: PLC0415
 
-    failed: dict[str, str] = {}
-    for user in context.partition_keys:
-        try:
-            taken = take_tops(stats.store, stats.settings, user, utc_now())
-        except StatsError as error:
-            failed[user] = str(error)
-        else:
-            kept = {f"{top.of} {top.range}": len(top.ids) for top in taken}
-            yield dg.AssetMaterialization("spotify_tops", partition=user, metadata={"kept": kept})
-    _fail_for(failed, len(context.partition_keys))
+    def kept(user: str) -> Metadata:
+        taken = take_tops(stats.store, stats.settings, user, utc_now())
+        return {"kept": {f"{top.of} {top.range}": len(top.ids) for top in taken}}
+
+    yield from _of_each("spotify_tops", context.partition_keys, kept)
 
 
 @dg.multi_asset(
@@ -121,16 +112,11 @@ def saved_tracks(context: dg.AssetExecutionContext, stats: StoreResource) -> Ite
     """Look for new ones, and go on with whoever's turn it is to be read whole."""
     from stats_core.sync.library import take_saved  # noqa: PLC0415
 
-    failed: dict[str, str] = {}
-    for user in context.partition_keys:
-        try:
-            seen = take_saved(stats.store, stats.settings, user, utc_now())
-        except StatsError as error:
-            failed[user] = str(error)
-        else:
-            metadata = {"new": seen.new, "gone": seen.gone, "read_whole": seen.whole}
-            yield dg.AssetMaterialization("saved_tracks", partition=user, metadata=metadata)
-    _fail_for(failed, len(context.partition_keys))
+    def looked(user: str) -> Metadata:
+        seen = take_saved(stats.store, stats.settings, user, utc_now())
+        return {"new": seen.new, "gone": seen.gone, "read_whole": seen.whole}
+
+    yield from _of_each("saved_tracks", context.partition_keys, looked)
 
 
 @dg.asset(
@@ -162,7 +148,18 @@ def catalogue(context: dg.AssetExecutionContext, stats: StoreResource) -> dg.Mat
     )
 
 
-def _fail_for(failed: Mapping[str, str], asked: int) -> None:
+def _of_each(asset: str, listeners: Sequence[str], ask: Callable[[str], Metadata]) -> Iterator[dg.AssetMaterialization]:
+    """Ask about one after the other; who fails stops nobody else, and is named at the end."""
+    failed: dict[str, str] = {}
+    for user in listeners:
+        try:
+            metadata = ask(user)
+        except StatsError as error:
+            failed[user] = str(error)
+        else:
+            yield dg.AssetMaterialization(asset, partition=user, metadata=metadata)
     if failed:
         told = "; ".join(f"{user}: {problem}" for user, problem in failed.items())
-        raise dg.Failure(f"{len(failed)} of {asked} listeners could not be asked about. {told}", allow_retries=False)
+        raise dg.Failure(
+            f"{len(failed)} of {len(listeners)} listeners could not be asked about. {told}", allow_retries=False
+        )

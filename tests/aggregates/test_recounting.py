@@ -10,7 +10,7 @@ import pytest
 from stats_core.aggregates import recounting
 from stats_core.aggregates.checking import checked
 from stats_core.aggregates.rebuilding import rebuild_derived
-from stats_core.aggregates.recounting import recount, recount_marked, repair
+from stats_core.aggregates.recounting import Recounted, recount, recount_marked, repair
 from stats_core.documents.derived import Columns, DailyTotal, ListenerTotals, MonthlyTop
 from stats_core.documents.document import Document
 from stats_core.documents.listeners import StreamRule
@@ -323,3 +323,22 @@ def test_a_store_of_an_older_layout_has_its_columns_again_after_the_next_count(
         assert round_.published == sorted(expected)
         assert columns(newer) == expected
         assert not marked_months(newer, "me")
+
+
+def test_one_whose_count_fails_keeps_nobody_from_theirs(
+    store: Store, imported: Importing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imported(store, rows(9))
+    mark_months(store, "ada", ["2024-01"])  # a listener before `me`, who is not there
+    really = recounting.recount
+
+    def failing(store: Store, user: str) -> Recounted:
+        if user == "ada":
+            raise OverflowError("a number of theirs is too large")
+        return really(store, user)
+
+    monkeypatch.setattr(recounting, "recount", failing)
+    with pytest.raises(OverflowError):
+        recount_marked(store)
+    assert not marked_months(store, "me")
+    assert store.count(collections.daily_totals) > 0

@@ -59,8 +59,9 @@ def noticed(instance: dg.DagsterInstance, stats: StoreResource, result: dg.Execu
             run_failed(context.for_run_failure())
 
 
-def test_a_run_that_fails_is_an_alert_until_one_succeeds(stats: StoreResource, kept: Store) -> None:
-    instance = dg.DagsterInstance.ephemeral()
+def test_a_run_that_fails_is_an_alert_until_one_succeeds(
+    stats: StoreResource, kept: Store, instance: dg.DagsterInstance
+) -> None:
     for _ in range(2):
         noticed(instance, stats, ran(instance, "nightly", fails=True))
     (alert,) = open_alerts(kept)
@@ -74,7 +75,9 @@ def test_a_run_that_fails_is_an_alert_until_one_succeeds(stats: StoreResource, k
     assert open_alerts(kept) == []
 
 
-def test_what_is_materialized_by_hand_is_told_by_its_assets(stats: StoreResource, kept: Store) -> None:
+def test_what_is_materialized_by_hand_is_told_by_its_assets(
+    stats: StoreResource, kept: Store, instance: dg.DagsterInstance
+) -> None:
     fails = True
 
     @dg.asset
@@ -84,8 +87,6 @@ def test_what_is_materialized_by_hand_is_told_by_its_assets(stats: StoreResource
 
     @dg.asset
     def other() -> None: ...
-
-    instance = dg.DagsterInstance.ephemeral()
 
     def materialized(*assets: dg.AssetsDefinition) -> dg.ExecuteInProcessResult:
         job = dg.Definitions(assets=assets).resolve_implicit_global_asset_job_def()
@@ -103,12 +104,11 @@ def test_what_is_materialized_by_hand_is_told_by_its_assets(stats: StoreResource
     assert open_alerts(kept) == []
 
 
-def test_the_sync_is_watched(stats: StoreResource, kept: Store) -> None:
+def test_the_sync_is_watched(stats: StoreResource, kept: Store, instance: dg.DagsterInstance) -> None:
     kept.insert(
         collections.accounts,
         [Account(id="ann", account_id="a", authorized_at=utc_now(), state="needs login", problem="Log in again.")],
     )
-    instance = dg.DagsterInstance.ephemeral()
     for _ in range(2):
         with dg.build_sensor_context(instance=instance, resources={"stats": stats}) as context:
             told = watch_sensor(context)
